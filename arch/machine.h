@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A machine: what is known about the one we are planning for (the host, or a recorded one), and the two verbs Place
+// (addresses only) and Emit (bytes only).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kexec/bytes.h"
+#include "kexec/diagnostics.h"
+#include "kexec/error.h"
+#include "kexec/export.h"
+#include "kexec/memory_map.h"
+#include "kexec/plan.h"
+#include "kexec/system_root.h"
+#include "kexec/validate.h"
+#include "loaders/kernel_image.h"
+
+namespace KEXEC_PUBLIC kexec {
+
+enum class DigestKind { kNone, kXxh128, kSha256 };
+
+// What purgatory does on the way to the kernel.
+struct PurgatoryOptions {
+  DigestKind digest = DigestKind::kXxh128;
+  bool console_vga = false;
+  bool reset_vga = false;
+  bool console_serial = false;
+  uint16_t serial_port = 0x3f8;       // I/O port of the UART (--serial)
+  std::optional<uint32_t> serial_baud;  // divides 115200 (--serial-baud); nullopt: leave as it is
+  uint32_t reset_after_seconds = 30;  // after a digest mismatch
+
+  bool operator==(const PurgatoryOptions&) const = default;
+};
+
+// Everything a plan is made from besides the machine.
+struct BootInputs {
+  KernelImage kernel;
+  std::vector<SharedBytes> initrds;  // placed end to end, each from a page boundary
+  std::string command_line;          // as the kernel will see it
+  LoadKind kind = LoadKind::kNormal;
+  PhysRange window;                  // --mem-min, --mem-max: every segment lies inside
+  std::optional<PhysAddr> entry;     // --entry: replaces the address the kernel jumps to
+  bool pass_efi = true;              // false: --noefi
+  PurgatoryOptions purgatory;
+  // Seed for the new kernel's random number generator (SETUP_RNG_SEED); nullopt: none is passed.
+  std::optional<std::array<std::byte, 32>> rng_seed;
+};
+
+// Every address is fixed; Emit writes the bytes. Borrows the machine and the inputs it was placed for.
+class PlacedBoot {
+ public:
+  virtual ~PlacedBoot() = default;
+  virtual Result<LoadPlan> Emit() const = 0;
+};
+
+class Machine {
+ public:
+  virtual ~Machine() = default;
+  // "x86_64", as uname -m.
+  virtual std::string_view name() const = 0;
+  // KEXEC_ARCH_* << 16, for the upper bits of kexec_load's flags.
+  virtual uint64_t arch_flag() const = 0;
+  virtual const MemoryMap& memory() const = 0;
+  virtual const std::vector<PhysRange>& crash_regions() const = 0;
+  virtual ImageLimits limits() const = 0;
+  // `inputs` must outlive the answer.
+  virtual Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs, Diagnostics& diagnostics) const = 0;
+};
+
+// Reads the machine behind `root`. kUnsupported for an architecture without a folder in arch/.
+Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, Diagnostics& diagnostics);
+
+}  // namespace kexec

@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# libkexec from the object floors: shared (soname 0) for programs, static for our own program and tests.
+
+set(kexec_floors kexec_digest kexec_lib kexec_loaders kexec_arch)
+add_library(libkexec SHARED)
+add_library(libkexec_static STATIC)
+foreach(lib libkexec libkexec_static)
+  foreach(floor ${kexec_floors})
+    target_sources(${lib} PRIVATE $<TARGET_OBJECTS:${floor}>)
+  endforeach()
+  target_include_directories(${lib} PUBLIC
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
+    $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+  target_link_libraries(${lib} PUBLIC fmt::fmt-header-only PRIVATE ZLIB::ZLIB kexec_flags)
+  set_target_properties(${lib} PROPERTIES OUTPUT_NAME kexec LINKER_LANGUAGE CXX)
+endforeach()
+set_target_properties(libkexec PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
+target_link_options(libkexec PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/lib/libkexec.map" -Wl,-z,defs)
+set_property(TARGET libkexec APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/lib/libkexec.map")

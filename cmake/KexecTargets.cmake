@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Flags every target of ours shares. Purgatory links none of this: it has flags of its own (arch/*/purgatory).
+
+add_library(kexec_flags INTERFACE)
+target_compile_options(kexec_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
+  -Wold-style-cast -Wcast-align -Wimplicit-fallthrough -Wformat=2 -Werror
+  $<$<NOT:$<COMPILE_LANGUAGE:CXX>>:-Wno-old-style-cast -Wno-non-virtual-dtor>
+  $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>
+  -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden> -ffunction-sections -fdata-sections)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC's C frontend warns about C++-only flags; they are harmless there.
+  target_compile_options(kexec_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:-Wno-error=cast-align>)
+endif()
+target_compile_definitions(kexec_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
+target_link_options(kexec_flags INTERFACE -Wl,--gc-sections)
+if(KEXEC_SANITIZE)
+  target_compile_options(kexec_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined
+                         -fno-omit-frame-pointer)
+  target_link_options(kexec_flags INTERFACE -fsanitize=address,undefined)
+endif()
+if(KEXEC_FUZZ)
+  target_compile_options(kexec_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined)
+  target_link_options(kexec_flags INTERFACE -fsanitize=address,undefined)
+endif()
+
+# kexec_add_objects(<name> SOURCES ... LIBS ...): one floor of the house as an OBJECT library.
+function(kexec_add_objects name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_library(${name} OBJECT ${arg_SOURCES})
+  target_link_libraries(${name} PUBLIC ${arg_LIBS} PRIVATE kexec_flags)
+  target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/lib/include" PRIVATE "${PROJECT_SOURCE_DIR}")
+endfunction()

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "kexec/error.h"
+
+#include <cstring>
+
+namespace kexec {
+
+Error Error::Context(std::string_view outer) && {
+  return Error(code_, sys_errno_, fmt::format("{}: {}", outer, message_));
+}
+
+std::string ErrnoText(int sys_errno) {
+  // strerrordesc_np (glibc 2.32) is thread-safe and never translated, so scripts can match it.
+  const char* text = strerrordesc_np(sys_errno);
+  return text != nullptr ? text : fmt::format("errno {}", sys_errno);
+}
+
+}  // namespace kexec

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "kexec/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+namespace kexec {
+
+UniqueFd& UniqueFd::operator=(UniqueFd&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) close(fd_);
+    fd_ = other.Release();
+  }
+  return *this;
+}
+
+UniqueFd::~UniqueFd() {
+  if (fd_ >= 0) close(fd_);
+}
+
+int UniqueFd::Release() { return std::exchange(fd_, -1); }
+
+namespace {
+
+constexpr size_t kReadChunk = 1 << 20;
+
+// Reads to the end; -EFBIG when there is more than `max_bytes`, else 0 or -errno.
+int ReadAll(int fd, uint64_t max_bytes, std::vector<std::byte>& out) {
+  size_t used = 0;
+  for (;;) {
+    if (used > max_bytes) return -EFBIG;
+    if (out.size() - used < 4096) out.resize(out.size() + std::max(kReadChunk, out.size() / 2));
+    const ssize_t got = read(fd, out.data() + used, out.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return -errno;
+    if (got == 0) break;
+    used += static_cast<size_t>(got);
+  }
+  if (used > max_bytes) return -EFBIG;
+  out.resize(used);
+  return 0;
+}
+
+Result<SharedBytes> MapFile(int fd, uint64_t size) {
+  void* base = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
+  if (base == MAP_FAILED) return FailErrno(Errc::kIo, errno, "cannot map {} bytes", size);
+  std::shared_ptr<const void> owner(base, [size](const void* p) { munmap(const_cast<void*>(p), size); });
+  return SharedBytes::Wrap(std::move(owner), Bytes(static_cast<const std::byte*>(base), size));
+}
+
+Result<SharedBytes> ReadStream(int fd, uint64_t max_bytes) {
+  std::vector<std::byte> bytes;
+  const int status = ReadAll(fd, max_bytes, bytes);
+  if (status == -EFBIG) return Fail(Errc::kDoesNotFit, "is longer than the {} bytes allowed", max_bytes);
+  if (status != 0) return FailErrno(Errc::kIo, -status, "cannot read");
+  if (bytes.empty()) return Fail(Errc::kMalformed, "is empty");
+  return SharedBytes::Own(std::move(bytes));
+}
+
+Result<ImageFile> OpenWithoutContext(const std::filesystem::path& path, uint64_t max_bytes) {
+  ImageFile file;
+  file.path = path;
+  const bool is_stdin = path == "-";
+  UniqueFd fd(is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open");
+  struct stat info = {};
+  if (fstat(fd.get(), &info) != 0) return FailErrno(Errc::kIo, errno, "cannot stat");
+  if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) {
+    KEXEC_ASSIGN(file.bytes, ReadStream(fd.get(), max_bytes));
+    return file;
+  }
+  if (S_ISDIR(info.st_mode)) return Fail(Errc::kIo, "is a directory, not a file");
+  if (!S_ISREG(info.st_mode)) return Fail(Errc::kIo, "is neither a regular file nor a pipe");
+  const auto size = static_cast<uint64_t>(info.st_size);
+  if (size == 0) return Fail(Errc::kMalformed, "is empty");
+  if (size > max_bytes) {
+    return Fail(Errc::kDoesNotFit, "is {} bytes long, longer than the {} bytes allowed", size, max_bytes);
+  }
+  KEXEC_ASSIGN(file.bytes, MapFile(fd.get(), size));
+  file.mapped = true;
+  file.fd = std::move(fd);
+  return file;
+}
+
+}  // namespace
+
+Result<ImageFile> OpenImageFile(const std::filesystem::path& path, uint64_t max_bytes) {
+  KEXEC_ASSIGN(ImageFile file, OpenWithoutContext(path, max_bytes), fmt::format("'{}'", path.string()));
+  return file;
+}
+
+Result<std::string> ReadSmallFile(int dir_fd, const std::string& path, const std::string& shown,
+                                  size_t max_bytes) {
+  const UniqueFd fd(openat(dir_fd, path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
+  std::string text;
+  size_t used = 0;
+  for (;;) {
+    if (text.size() - used < 1024) text.resize(std::max<size_t>(4096, text.size() * 2));
+    const ssize_t got = read(fd.get(), text.data() + used, text.size() - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", shown);
+    if (got == 0) break;
+    used += static_cast<size_t>(got);
+    if (used > max_bytes) return Fail(Errc::kIo, "'{}' is longer than {} bytes", shown, max_bytes);
+  }
+  text.resize(used);
+  return text;
+}
+
+}  // namespace kexec

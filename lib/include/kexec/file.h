@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Files in: descriptors that close themselves, whole small text files, and images, which are mapped, not read.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "kexec/bytes.h"
+#include "kexec/error.h"
+#include "kexec/export.h"
+
+namespace KEXEC_PUBLIC kexec {
+
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(other.Release()) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept;
+  ~UniqueFd();
+  int get() const { return fd_; }
+  bool valid() const { return fd_ >= 0; }
+  int Release();
+
+ private:
+  int fd_ = -1;
+};
+
+// An image as it was opened: its bytes and, for a regular file, the descriptor kexec_file_load wants (IMA and
+// signatures belong to that very file).
+struct ImageFile {
+  std::filesystem::path path;  // as the user wrote it; "-" is standard input
+  UniqueFd fd;                 // invalid when the bytes came from a pipe
+  SharedBytes bytes;           // a read-only private mapping, or our own buffer for a pipe
+  bool mapped = false;         // true: bytes cost no private memory
+};
+
+// Opens `path` (O_CLOEXEC, relative to the working directory, symlinks followed) and maps it; a pipe, a FIFO or
+// "-" is read to its end instead. Refuses directories, devices, empty files and anything above `max_bytes`.
+// The mapping faults if another program truncates the file meanwhile; the kernel's copy is checked by Submit.
+Result<ImageFile> OpenImageFile(const std::filesystem::path& path, uint64_t max_bytes);
+
+// The whole of a small file (/proc, /sys, configuration), at most `max_bytes`. `path` is relative to `dir_fd`;
+// messages name it `shown`.
+Result<std::string> ReadSmallFile(int dir_fd, const std::string& path, const std::string& shown,
+                                  size_t max_bytes = 64 << 20);
+
+}  // namespace kexec

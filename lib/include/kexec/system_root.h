@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The door to the running system. Everything that is known about the machine is read through a SystemRoot: "/" for
+// the host, or a directory with proc/..., sys/... recorded by `kexec --capture`. Planning from a recorded root
+// needs no privilege and gives the same answer on any computer.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kexec/error.h"
+#include "kexec/export.h"
+#include "kexec/file.h"
+
+namespace KEXEC_PUBLIC kexec {
+
+class SystemRoot {
+ public:
+  // Paths given to the readers are relative ("proc/iomem"); a leading '/' is ignored. Symbolic links inside a
+  // recorded root must stay inside it to make sense; they are followed as the system follows them.
+  static Result<SystemRoot> Open(const std::filesystem::path& directory = "/");
+
+  // True for "/": ioctls, uname(2) and capabilities speak of the same machine as the files.
+  bool live() const { return live_; }
+  const std::filesystem::path& path() const { return path_; }
+
+  bool Exists(std::string_view path) const;
+  // The file's text, as it is. Errors carry the path and errno (ENOENT: this kernel has no such file).
+  Result<std::string> ReadText(std::string_view path) const;
+  Result<std::vector<std::byte>> ReadBinary(std::string_view path) const;
+  // Text without the trailing newline.
+  Result<std::string> ReadLine(std::string_view path) const;
+  // Names in a directory, sorted, without "." and "..".
+  Result<std::vector<std::string>> List(std::string_view path) const;
+  // "x86_64", "aarch64", ...: uname -m of the machine (proc/sys/kernel/arch in a recorded root).
+  Result<std::string> MachineName() const;
+  // The running kernel's release, e.g. "6.1.0-49-cloud-amd64" (proc/sys/kernel/osrelease).
+  Result<std::string> KernelRelease() const;
+
+  // Calls `observer` with the path of every file or directory read from now on; --capture copies those.
+  void Observe(std::function<void(std::string_view)> observer) { observer_ = std::move(observer); }
+
+ private:
+  SystemRoot(std::filesystem::path path, UniqueFd dir) : path_(std::move(path)), dir_(std::move(dir)) {}
+  std::filesystem::path path_;
+  UniqueFd dir_;
+  bool live_ = false;
+  std::function<void(std::string_view)> observer_;
+};
+
+// A number as /sys and /proc spell them: decimal, or hexadecimal with 0x; surrounding blanks are allowed, anything
+// else (sign, overflow, rubbish) is nullopt.
+std::optional<uint64_t> ParseNumber(std::string_view text);
+
+}  // namespace kexec

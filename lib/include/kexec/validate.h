@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Only a proof can be submitted: Validate states every rule of the kernel's own check and those the kernel leaves
+// to us, and its answer is the only thing Submit takes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "kexec/error.h"
+#include "kexec/export.h"
+#include "kexec/memory_map.h"
+#include "kexec/plan.h"
+
+namespace KEXEC_PUBLIC kexec {
+
+// KEXEC_SEGMENT_MAX, include/uapi/linux/kexec.h.
+inline constexpr size_t kMaxSegments = 16;
+
+// What a machine allows.
+struct ImageLimits {
+  Alignment page = Alignment::Of<4096>();
+  size_t max_segments = kMaxSegments;
+  PhysRange destination;    // KEXEC_DESTINATION_MEMORY_LIMIT of the architecture
+  const MemoryMap* memory;  // segments must lie in its RAM; borrowed, outlives the call
+  // Pages of RAM the running kernel manages; neither a segment nor all together may need more than half
+  // (sanity_check_segment_list in kernel/kexec_core.c). 0: unknown, rule not applied.
+  uint64_t total_ram_pages = 0;
+  std::vector<PhysRange> crash_regions;  // for LoadKind::kCrash: every segment lies in one of them
+};
+
+// A LoadPlan that keeps every rule. Only Validate makes one.
+class ValidatedImage {
+ public:
+  const LoadPlan& plan() const { return plan_; }
+
+ private:
+  friend Result<ValidatedImage> Validate(LoadPlan, const ImageLimits&);
+  explicit ValidatedImage(LoadPlan plan) : plan_(std::move(plan)) {}
+  LoadPlan plan_;
+};
+
+// Fails with kInvalidImage (kNoCrashRegion for a crash plan without regions, kDoesNotFit for half-of-RAM), naming
+// the segments, their addresses and the rule.
+Result<ValidatedImage> Validate(LoadPlan plan, const ImageLimits& limits);
+
+}  // namespace kexec

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// What a loader makes of a kernel file: plain values, no addresses decided. arch/ turns it into a plan.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "kexec/bytes.h"
+#include "kexec/diagnostics.h"
+#include "kexec/error.h"
+#include "kexec/export.h"
+#include "kexec/phys.h"
+
+namespace KEXEC_PUBLIC kexec {
+
+// A Linux/x86 bzImage (Documentation/arch/x86/boot.rst): setup sectors, then the protected-mode kernel.
+struct BzImage {
+  uint16_t protocol = 0;      // boot protocol version, e.g. 0x020f; 0 before 2.00
+  std::string version;        // "6.1.0-49-cloud-amd64 (...)" from kernel_version; empty if the header has none
+  SharedBytes setup_header;   // the header as in the file, from offset 0x1f1 to its end (at most 0x80 bytes)
+  SharedBytes kernel;         // the protected-mode part, loaded at the kernel's base address
+  uint64_t init_size = 0;     // bytes of memory the kernel uses at its base until it knows the memory map; >= kernel.size()
+  PhysAddr pref_address;      // where it wants to run; where it must run if not relocatable
+  bool relocatable = false;   // relocatable_kernel
+  std::optional<Alignment> alignment;  // kernel_alignment, for relocatable kernels
+  PhysAddr initrd_addr_max;   // highest address an initrd may touch (inclusive), unless can_load_above_4g
+  uint64_t command_line_max = 0;  // cmdline_size: bytes without the final zero
+  bool loaded_high = true;        // LOADED_HIGH: the protected-mode part goes to 1 MiB or above
+  bool has_64bit_entry = false;   // XLF_KERNEL_64: entry at base + 0x200 in 64-bit mode
+  bool can_load_above_4g = false;  // XLF_CAN_BE_LOADED_ABOVE_4G: kernel, boot_params, command line, initrd
+  bool efi_kexec = false;          // XLF_EFI_KEXEC: takes SETUP_EFI
+  bool five_level = false;         // XLF_5LEVEL: may be entered with five-level paging on
+  bool signed_pe = false;          // the PE header names a certificate table
+};
+
+struct KernelImage {
+  std::string_view type;          // the registry's name: "bzImage64", "bzImage"
+  std::variant<BzImage> image;    // other formats join here
+};
+
+// One row of the registry: a format.
+struct Loader {
+  std::string_view name;         // as -t takes it
+  std::string_view description;  // one line
+  // Cheap, never reports, looks at nothing outside `file`.
+  bool (*recognises)(Bytes file);
+  Result<KernelImage> (*parse)(const SharedBytes& file, Diagnostics& diagnostics);
+};
+std::span<const Loader> Loaders();
+
+// The image in `file` by the loader called `type`, or by the first that recognises it when `type` is empty.
+// kNotRecognised: no loader ("cannot determine the file type"), or not the type asked for.
+Result<KernelImage> ParseKernel(const SharedBytes& file, std::string_view type, Diagnostics& diagnostics);
+
+}  // namespace kexec
