@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""One QEMU machine from start to end. Two serial lines: the console, and the report.
+
+QEMU runs with -no-reboot: a reset ends it, so whatever boots second was started by kexec.
+"""
+
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+
+from kexec_vm.kernels import Kernel
+from kexec_vm.report import Report
+
+OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
+CMDLINE = "console=ttyS0,115200 panic=-1 no_timer_check"
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What to build. Memory is in QEMU's notation ("512M", "5G")."""
+
+    kernel: Kernel
+    firmware: str = "bios"  # or "uefi"
+    cpus: int = 1
+    memory: str = "512M"
+    cpu: str = "max"
+    vga: str = "none"
+    append: str = ""
+    disk: pathlib.Path | None = None  # read-only raw disk on virtio
+    host_sees_memory: bool = False  # the guest's RAM is a file: Transcript.memory
+
+
+@dataclass
+class Line:
+    """One console line; `at` is host time, `cpu` QEMU's own CPU seconds so far."""
+
+    at: float
+    cpu: float
+    text: str
+
+
+@dataclass
+class Transcript:
+    """All a run left behind."""
+
+    boots: list
+    console: list
+    noise: list
+    exit_status: int | None  # None: killed by the time limit
+    seconds: float
+    started: float = 0.0
+
+    def console_text(self):
+        return "\n".join(line.text for line in self.console)
+
+    def boot(self, number):
+        """The boot with that number, from 1. A missing one is told with the end of the console."""
+        if len(self.boots) < number:
+            raise AssertionError(f"only {len(self.boots)} kernel(s) reached init, expected {number}; {self.ending()}")
+        return self.boots[number - 1]
+
+    def ending(self):
+        how = "the time limit struck" if self.exit_status is None else f"QEMU ended with status {self.exit_status}"
+        return f"{how}; the console ends with:\n" + "\n".join("    " + line.text for line in self.console[-25:])
+
+
+def run(machine, initrd, *, limit, answer=None):
+    """Boots `machine` with the archive `initrd` and returns its Transcript when QEMU has ended.
+
+    limit: seconds of wall time after which QEMU is killed.
+    answer: called with (name, memory file or None, Report so far) when the guest asks; the guest goes on when it returns.
+    """
+    with tempfile.TemporaryDirectory(prefix="kexec-vm-") as folder:
+        return _Session(machine, pathlib.Path(folder), initrd, answer).run(limit)
+
+
+@dataclass
+class _Session:
+    machine: Machine
+    folder: pathlib.Path
+    initrd: bytes
+    answer: object
+    console: list = field(default_factory=list)
+
+    def run(self, limit):
+        (self.folder / "initrd").write_bytes(self.initrd)
+        started = time.monotonic()
+        with self._listen("console") as console, self._listen("report") as report_line:
+            self.process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                            stderr=subprocess.STDOUT)
+            try:
+                return self._drive(console, report_line, started, limit)
+            finally:
+                self.process.kill()
+                self.process.wait()
+                self.process.stdout.close()
+
+    def _drive(self, console, report_line, started, limit):
+        console.settimeout(30)
+        report_line.settimeout(30)
+        try:
+            console_end, report_end = console.accept()[0], report_line.accept()[0]
+        except TimeoutError:
+            self.process.kill()
+            raise RuntimeError(f"QEMU did not start: {self.process.stdout.read().decode(errors='replace')}") from None
+        report = Report(lambda name, so_far: self._asked(name, so_far, report_end))
+        threads = [threading.Thread(target=_each_line, args=(console_end, self._console_line)),
+                   threading.Thread(target=_each_line, args=(report_end, lambda text: report.line(text, time.monotonic())))]
+        for thread in threads:
+            thread.start()
+        try:
+            status = self.process.wait(max(1.0, limit - (time.monotonic() - started)))
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = None
+        for thread in threads:
+            thread.join(10)
+        console_end.close()
+        report_end.close()
+        return Transcript(report.boots, self.console, report.noise, status, time.monotonic() - started, started)
+
+    def _listen(self, name):
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(str(self.folder / name))
+        server.listen(1)
+        return server
+
+    def _console_line(self, text):
+        self.console.append(Line(time.monotonic(), self._cpu_seconds(), text))
+
+    def _cpu_seconds(self):
+        try:
+            fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            return 0.0
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def _asked(self, name, report, line):
+        if self.answer:
+            memory = self.folder / "memory" if self.machine.host_sees_memory else None
+            self.answer(name, memory, report)
+        line.sendall(b"go\n")
+
+    def _command(self):
+        machine = self.machine
+        command = ["qemu-system-x86_64", "-machine", "q35,accel=tcg" + (",memory-backend=ram" if machine.host_sees_memory
+                                                                         else ""),
+                   "-cpu", machine.cpu, "-smp", str(machine.cpus), "-m", machine.memory,
+                   "-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none", "-vga", machine.vga,
+                   "-chardev", f"socket,id=console,path={self.folder}/console", "-serial", "chardev:console",
+                   "-chardev", f"socket,id=report,path={self.folder}/report", "-serial", "chardev:report",
+                   "-kernel", str(machine.kernel.image), "-initrd", str(self.folder / "initrd"),
+                   "-append", f"{CMDLINE} {machine.append}".strip()]
+        if machine.host_sees_memory:
+            command += ["-object",
+                        f"memory-backend-file,id=ram,size={machine.memory},mem-path={self.folder}/memory,share=on"]
+        if machine.firmware == "uefi":
+            shutil.copy(OVMF_VARS, self.folder / "vars")
+            command += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
+                        "-drive", f"if=pflash,unit=1,format=raw,file={self.folder}/vars"]
+        if machine.disk:
+            command += ["-drive", f"if=virtio,format=raw,readonly=on,file={machine.disk}"]
+        return command
+
+
+def _each_line(connection, handle):
+    """Calls `handle` with each line until the other side closes; a last line without newline counts."""
+    rest = b""
+    while True:
+        try:
+            data = connection.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            break
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            handle(line.decode(errors="replace").rstrip("\r"))
+    if rest:
+        handle(rest.decode(errors="replace"))

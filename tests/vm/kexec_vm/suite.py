@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Cases: how they are named, selected, run side by side and counted."""
+
+import concurrent.futures
+import pathlib
+import time
+import traceback
+import xml.etree.ElementTree as xml
+from dataclasses import dataclass, field
+
+from kexec_vm import machine as vm
+from kexec_vm.kernels import Cache
+
+_CASES = []
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    quick: bool
+    run: object
+
+
+class Skip(Exception):
+    """A case that cannot be run here; the text says why."""
+
+
+def case(name, *, quick=False):
+    """Registers the decorated function (one argument: Bench) as the case `name`; quick: part of the short set."""
+
+    def register(function):
+        if any(other.name == name for other in _CASES):
+            raise ValueError(f"two cases are called '{name}'")
+        _CASES.append(Case(name, quick, function))
+        return function
+
+    return register
+
+
+def all_cases():
+    return list(_CASES)
+
+
+@dataclass
+class Bench:
+    """What a case works with: the tested program, the kernels, and a way to boot."""
+
+    kexec: pathlib.Path
+    cache: Cache
+    logs: pathlib.Path
+    launch: pathlib.Path  # guest/launch.c, built: runs a command with fewer rights
+    name: str = ""
+    checks: int = 0
+    runs: int = 0
+    failures: list = field(default_factory=list)
+
+    def boot(self, machine, initrd, *, limit=180, answer=None):
+        """Runs the machine to its end and keeps console and report in the log folder."""
+        transcript = vm.run(machine, initrd, limit=limit, answer=answer)
+        self.runs += 1
+        stem = self.name.replace("/", "-") + (f"-{self.runs}" if self.runs > 1 else "")
+        (self.logs / f"{stem}.console").write_text(transcript.console_text() + "\n", encoding="utf-8")
+        with open(self.logs / f"{stem}.report", "w", encoding="utf-8") as out:
+            for boot in transcript.boots:
+                out.write(f"=== {boot.release}\n")
+                for result in boot.results.values():
+                    out.write(f"--- {result.name}: status {result.status}, {result.seconds:.2f} s\n{result.out}")
+                    out.write("".join(f"! {line}\n" for line in result.err.splitlines()))
+        return transcript
+
+    def expect(self, truth, what):
+        """Counts a check; a false one is told at the end, together with all others of the case."""
+        self.checks += 1
+        if not truth:
+            self.failures.append(what)
+        return bool(truth)
+
+    def equal(self, actual, expected, what):
+        return self.expect(actual == expected, f"{what}: got {actual!r}, expected {expected!r}")
+
+    def contains(self, text, part, what):
+        return self.expect(part in text, f"{what}: {part!r} is not in {text.strip()!r}")
+
+
+@dataclass
+class Outcome:
+    case: Case
+    verdict: str  # "ok", "FAILED", "skipped"
+    seconds: float
+    checks: int = 0
+    details: str = ""
+
+
+def run_all(cases, make_bench, jobs, tell):
+    """Runs the cases at most `jobs` at a time, tells each Outcome as it comes, returns all of them."""
+    outcomes = []
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        waiting = [pool.submit(_run_one, case, make_bench(case.name)) for case in cases]
+        for done in concurrent.futures.as_completed(waiting):
+            outcomes.append(done.result())
+            tell(outcomes[-1])
+    return outcomes
+
+
+def _run_one(case_, bench):
+    started = time.monotonic()
+    try:
+        case_.run(bench)
+        verdict = "FAILED" if bench.failures else "ok"
+        if not bench.checks:
+            verdict, bench.failures = "FAILED", ["the case checked nothing"]
+    except Skip as reason:
+        return Outcome(case_, "skipped", time.monotonic() - started, bench.checks, str(reason))
+    except AssertionError as failure:
+        bench.failures.append(str(failure))
+        verdict = "FAILED"
+    except Exception:  # pylint: disable=broad-except; one broken case must not hide the others
+        bench.failures.append(traceback.format_exc())
+        verdict = "FAILED"
+    return Outcome(case_, verdict, time.monotonic() - started, bench.checks, "\n".join(bench.failures))
+
+
+def write_junit(outcomes, path):
+    suite = xml.Element("testsuite", name="kexec-vm", tests=str(len(outcomes)),
+                        failures=str(sum(one.verdict == "FAILED" for one in outcomes)),
+                        skipped=str(sum(one.verdict == "skipped" for one in outcomes)))
+    for one in outcomes:
+        element = xml.SubElement(suite, "testcase", name=one.case.name, time=f"{one.seconds:.1f}")
+        if one.verdict == "FAILED":
+            xml.SubElement(element, "failure").text = one.details
+        elif one.verdict == "skipped":
+            xml.SubElement(element, "skipped", message=one.details)
+    xml.ElementTree(suite).write(path, encoding="unicode", xml_declaration=True)
