@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "arch/x86_64/purgatory/blob.h"
+
+#include <cstring>
+
+extern "C" {
+extern const std::byte kexec_purgatory_x86_64_begin[];
+extern const std::byte kexec_purgatory_x86_64_end[];
+}
+
+namespace kexec {
+
+Bytes PurgatoryBlob() { return {kexec_purgatory_x86_64_begin, kexec_purgatory_x86_64_end}; }
+
+size_t PurgatoryMemSize() { return PurgatoryParams().memory_size; }
+
+kexec_purgatory_params PurgatoryParams() {
+  kexec_purgatory_params params;
+  std::memcpy(&params, PurgatoryBlob().data(), sizeof(params));
+  return params;
+}
+
+}  // namespace kexec
