@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What an initrd file holds: the kernel unpacks cpio archives, each plain or compressed, one after another with
-// zero padding between them (Documentation/driver-api/early-userspace/buffer-format.rst). We look, warn and refuse;
-// we never change a byte.
+// What an initrd file holds: the kernel unpacks cpio archives, each plain or compressed, one after another
+// with zero padding between them (Documentation/driver-api/early-userspace/buffer-format.rst). We look, warn
+// and refuse; we never change a byte.
 #pragma once
 
 #include <cstdint>
@@ -33,11 +33,13 @@ struct ArchiveMember {
   Completeness completeness;
 };
 
-// Pure; touches headers and trailers only, gzip excepted (no length is stored in it: it is inflated, output dropped).
+// Pure; touches headers and trailers only, gzip excepted (no length is stored in it: it is inflated, output
+// dropped).
 std::vector<ArchiveMember> WalkInitrd(Bytes file);
 
-// Refuses (kMalformed) a file that is cut short, naming the archive, its offset and what is missing. Warns when the
-// file is no archive at all (it may be a file system image for the old initrd). `name` is used in messages.
+// Refuses (kMalformed) a file that is cut short, naming the archive, its offset and what is missing. Warns
+// when the file is no archive at all (it may be a file system image for the old initrd). `name` is used in
+// messages.
 Result<> CheckInitrd(Bytes file, std::string_view name, Diagnostics& diagnostics);
 
 }  // namespace kexec

@@ -20,18 +20,22 @@ namespace KEXEC_PUBLIC kexec {
 
 // A Linux/x86 bzImage (Documentation/arch/x86/boot.rst): setup sectors, then the protected-mode kernel.
 struct BzImage {
-  uint16_t protocol = 0;      // boot protocol version, e.g. 0x020f; 0 before 2.00
-  std::string version;        // "6.1.0-49-cloud-amd64 (...)" from kernel_version; empty if the header has none
-  SharedBytes setup_header;   // the header as in the file, from offset 0x1f1 to its end (at most 0x80 bytes)
-  SharedBytes kernel;         // the protected-mode part, loaded at the kernel's base address
-  uint64_t init_size = 0;     // bytes of memory the kernel uses at its base until it knows the memory map; >= kernel.size()
-  PhysAddr pref_address;      // where it wants to run; where it must run if not relocatable
-  bool relocatable = false;   // relocatable_kernel
+  uint16_t protocol = 0;     // boot protocol version, e.g. 0x020f; 0 before 2.00
+  std::string version;       // "6.1.0-49-cloud-amd64 (...)" from kernel_version; empty if the header has none
+  SharedBytes setup_header;  // the header as in the file, from offset 0x1f1 to its end (at most 0x90 bytes)
+  SharedBytes kernel;        // the protected-mode part, loaded at the kernel's base address
+  uint64_t init_size =
+      0;  // bytes the kernel uses from its base on until it knows the memory map; >= kernel.size()
+  PhysAddr pref_address;               // where it wants to run; where it must run if not relocatable
+  bool relocatable = false;            // relocatable_kernel
   std::optional<Alignment> alignment;  // kernel_alignment, for relocatable kernels
-  PhysAddr initrd_addr_max;   // highest address an initrd may touch (inclusive), unless can_load_above_4g
+  PhysAddr initrd_addr_max;       // highest address an initrd may touch (inclusive), unless can_load_above_4g
   uint64_t command_line_max = 0;  // cmdline_size: bytes without the final zero
-  bool loaded_high = true;        // LOADED_HIGH: the protected-mode part goes to 1 MiB or above
-  bool has_64bit_entry = false;   // XLF_KERNEL_64: entry at base + 0x200 in 64-bit mode
+  bool loaded_high =
+      true;  // LOADED_HIGH: the protected-mode part goes to 1 MiB or above; zImages are refused
+  // XLF_KERNEL_64: entry at base + 0x200 in 64-bit mode. The type "bzImage" asks for the 32-bit entry: there
+  // this and can_load_above_4g are false, whatever the header says.
+  bool has_64bit_entry = false;
   bool can_load_above_4g = false;  // XLF_CAN_BE_LOADED_ABOVE_4G: kernel, boot_params, command line, initrd
   bool efi_kexec = false;          // XLF_EFI_KEXEC: takes SETUP_EFI
   bool five_level = false;         // XLF_5LEVEL: may be entered with five-level paging on
@@ -39,8 +43,15 @@ struct BzImage {
 };
 
 struct KernelImage {
-  std::string_view type;          // the registry's name: "bzImage64", "bzImage"
-  std::variant<BzImage> image;    // other formats join here
+  std::string_view type;        // the registry's name: "bzImage64", "bzImage"
+  std::variant<BzImage> image;  // other formats join here
+};
+
+// What a caller may ask of a parser.
+struct ParseOptions {
+  // Also check what the file says about its own bytes (a bzImage's CRC-32). Costs one pass over the kernel;
+  // the length fields are always checked.
+  bool verify_checksum = true;
 };
 
 // One row of the registry: a format.
@@ -49,12 +60,21 @@ struct Loader {
   std::string_view description;  // one line
   // Cheap, never reports, looks at nothing outside `file`.
   bool (*recognises)(Bytes file);
-  Result<KernelImage> (*parse)(const SharedBytes& file, Diagnostics& diagnostics);
+  // Called only for a file it recognises; leaves KernelImage::type to the registry.
+  Result<KernelImage> (*parse)(const SharedBytes& file, const ParseOptions& options,
+                               Diagnostics& diagnostics);
 };
+
+// All formats, in the order they are asked.
 std::span<const Loader> Loaders();
 
 // The image in `file` by the loader called `type`, or by the first that recognises it when `type` is empty.
-// kNotRecognised: no loader ("cannot determine the file type"), or not the type asked for.
-Result<KernelImage> ParseKernel(const SharedBytes& file, std::string_view type, Diagnostics& diagnostics);
+// The result shares ownership of `file`; no byte is copied. Errors:
+//   kNotRecognised  no loader knows the file, or it is not of the type asked for; says what it looks like
+//   kUsage          there is no loader called `type`
+//   kMalformed      recognised, but damaged or cut short
+//   kUnsupported    recognised, but of a kind that cannot be loaded
+Result<KernelImage> ParseKernel(const SharedBytes& file, std::string_view type, Diagnostics& diagnostics,
+                                const ParseOptions& options = {});
 
 }  // namespace kexec
