@@ -19,7 +19,7 @@
 namespace kexec {
 
 // What this run of the program does. Strongest first: where several are asked for, the upper one wins, or
-// ParseOptions refuses the combination.
+// ParseArguments refuses the combination.
 enum class Mode {
   kHelp,            // -h, -?, --help: print HelpText()
   kVersion,         // -v: print VersionText()
@@ -102,9 +102,12 @@ struct Options {
   RareOptions rare;
 
   // The options that were given and that only kexec_load can honour, as "--entry", in the order of the option
-  // table: a reason for auto to choose kexec_load, and the words to say so. (Several initrds are another
-  // reason.)
+  // table: reasons for auto to choose kexec_load, and the words to say so. (Several initrds are another
+  // reason.) `needs`: without them something else would start than was asked for. `prefers`: they only cost
+  // comfort (-i,
+  // --console-serial, ...), so where kexec_load is locked down auto may drop them, with a warning.
   std::vector<std::string> needs_kexec_load;
+  std::vector<std::string> prefers_kexec_load;
   // One sentence each, in the style of Error::message(): options of other machines, words that are ignored.
   std::vector<std::string> warnings;
 
@@ -118,10 +121,10 @@ bool LoadsKernel(Mode mode);
 // kNotRecognised for an option nobody knows (upstream prints its whole usage then), kUsage for everything
 // else; the message names the option and the value. The exit status is 1 for both. -h and -v take effect at
 // once: words after them are not looked at.
-Result<Options> ParseOptions(std::span<const std::string_view> words);
-Result<Options> ParseOptions(int argc, const char* const* argv);
+Result<Options> ParseArguments(std::span<const std::string_view> words);
+Result<Options> ParseArguments(int argc, const char* const* argv);
 
-// What main prints on stderr for an error of ParseOptions: "kexec: MESSAGE", the way to --help, and for
+// What main prints on stderr for an error of ParseArguments: "kexec: MESSAGE", the way to --help, and for
 // kNotRecognised the usage. Ends with a newline.
 std::string UsageErrorText(const Error& error);
 
