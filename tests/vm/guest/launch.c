@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// launch [--no-cap=NUMBER] [--enosys=SYSCALL]... -- COMMAND...
+// launch [--uid=NUMBER] [--no-cap=NUMBER] [--enosys=SYSCALL]... -- COMMAND...
 //
-// Runs COMMAND with less than the machine offers: without one capability, or on a kernel that seems to lack system
-// calls (a seccomp filter answers ENOSYS, which is what a kernel built without CONFIG_KEXEC answers).
+// Runs COMMAND with less than the machine offers: as another user, without one capability, or on a kernel that seems to
+// lack system calls (a seccomp filter answers ENOSYS, which is what a kernel built without CONFIG_KEXEC answers).
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
@@ -58,6 +58,8 @@ int main(int argc, char** argv) {
   for (; next < argc && strcmp(argv[next], "--") != 0; ++next) {
     if (strncmp(argv[next], "--no-cap=", 9) == 0) {
       DropCapability((unsigned)atoi(argv[next] + 9));
+    } else if (strncmp(argv[next], "--uid=", 6) == 0) {
+      if (setuid((uid_t)atoi(argv[next] + 6)) != 0) Die("setuid");
     } else if (strncmp(argv[next], "--enosys=", 9) == 0) {
       AnswerEnosys(SyscallNumber(argv[next] + 9));
     } else {

@@ -69,7 +69,7 @@ class Transcript:
 
     def ending(self):
         how = "the time limit struck" if self.exit_status is None else f"QEMU ended with status {self.exit_status}"
-        return f"{how}; the console ends with:\n" + "\n".join("    " + line.text for line in self.console[-25:])
+        return f"{how}; the console ends with:\n" + "\n".join("    " + line.text for line in self.console[-12:])
 
 
 def run(machine, initrd, *, limit, answer=None):

@@ -23,7 +23,8 @@ def library_closure(program):
 
 def payload(seed, size):
     """`size` bytes that compress badly and are the same for the same seed."""
-    return random.Random(seed).randbytes(size)
+    source, chunk = random.Random(seed), 1 << 24  # randbytes makes one integer of all it returns
+    return b"".join(source.randbytes(min(chunk, size - at)) for at in range(0, size, chunk))
 
 
 def sha256(data):
@@ -34,7 +35,7 @@ def archive(script, *, programs=None, files=None, modules=()):
     """A bootable archive: /init, the shell library, `script` as its only stage.
 
     programs: {path in the guest: program on the host}, each with the libraries it needs.
-    files: {path in the guest: bytes or text}, mode 644, or 755 under a bin folder.
+    files: {path in the guest: bytes or text}, mode 644, or 755 under bin or sbin.
     modules: (name, bytes) pairs inserted in order before the script starts.
     """
     out = newc.Archive()
@@ -56,6 +57,6 @@ def archive(script, *, programs=None, files=None, modules=()):
     for library in sorted(libraries):
         out.copy(library)
     for path, data in (files or {}).items():
-        mode = 0o755 if "bin" in pathlib.PurePath(path).parts else 0o644
+        mode = 0o755 if {"bin", "sbin"} & set(pathlib.PurePath(path).parts) else 0o644
         out.file(path.lstrip("/"), data.encode() if isinstance(data, str) else data, mode)
     return out.bytes()

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A byte that changes between load and jump: purgatory must refuse, say so with both digests, and reset the machine.
+
+The guest's memory is a file the host maps. After the load the guest waits; the host finds every copy of a marker that
+lies in the initrd and flips one bit in each: no hook in the tested program is needed.
+"""
+
+import mmap
+
+from kexec_vm import recipe, rootfs
+from kexec_vm.suite import case
+
+MARKER = rootfs.payload("marker in the initrd", 64)
+
+
+def flip_every_copy(path, marker):
+    """Flips the lowest bit of the middle byte of each copy; returns how many there were."""
+    count = 0
+    with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as memory:
+        at = memory.find(marker)
+        while at >= 0:
+            memory[at + len(marker) // 2] ^= 1
+            count += 1
+            at = memory.find(marker, at + len(marker))
+    return count
+
+
+def tampered(bench, kind):
+    flipped = []
+    transcript = recipe.boot(bench, f"""
+        try load kexec -c --digest={kind} --console-serial --serial=ttyS0 {recipe.LOAD}
+        ask tamper
+        execute kexec -e""", second_files={"marker": MARKER}, machine={"host_sees_memory": True},
+        answer=lambda name, memory, report: flipped.append(flip_every_copy(memory, MARKER)))
+    recipe.expect_success(bench, transcript.boot(1), "load")
+    bench.expect(flipped and flipped[0] > 0, "the marker was nowhere in the guest's memory; the case proves nothing")
+    bench.equal(len(transcript.boots), 1, "kernels that reached init: the damaged one must not run")
+    after = transcript.console_text().split("kexec_core: Starting new kernel")[-1]
+    bench.contains(after.lower(), "mismatch", "console after the jump")
+    digests = [word for word in after.replace(",", " ").split() if len(word) >= 32 and set(word.lower()) <= set("0123456789abcdef")]
+    bench.equal(len(set(digests)), 2, f"digests told on the console ({after!r})")
+    bench.equal(transcript.exit_status, 0, "QEMU's status: purgatory resets the machine, which ends QEMU")
+
+
+@case("tampered/xxh128", quick=True)
+def tampered_xxh128(bench):
+    tampered(bench, "xxh128")
+
+
+@case("tampered/sha256")
+def tampered_sha256(bench):
+    tampered(bench, "sha256")
+
+
+@case("tampered/unchecked")
+def tampered_unchecked(bench):
+    """The counter-proof: without a check the same damage goes through, so the other cases do damage something."""
+    flipped = []
+    transcript = recipe.boot(bench, f"""
+        try load kexec -c -i {recipe.LOAD}
+        ask tamper
+        execute kexec -e""", second="note reached second\ntry marker sha256sum /marker\n", second_files={"marker": MARKER},
+        machine={"host_sees_memory": True}, answer=lambda name, memory, report: flipped.append(flip_every_copy(memory, MARKER)))
+    second = recipe.expect_second(bench, transcript)
+    bench.expect(second.out("marker").split()[0] != rootfs.sha256(MARKER), "the marker arrived unchanged")
