@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
 # The guest's side of the report line (fd 3, the second serial port). The console stays on the first one, so kernel
 # messages never cut a line of ours. Lines of the protocol start with '@', lines of text with '|'.
 
@@ -28,7 +29,7 @@ try() {
 # ask NAME: tells the host and waits until it answers.
 ask() {
   echo "@ask $1" >&3
-  read -r ask_answer <&3
+  read -r _ <&3
 }
 
 # execute COMMAND...: the report is out and marked, then the command that does not come back.
