@@ -1,13 +1,34 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/machine.h"
 
+#include <algorithm>
+#include <iterator>
 #include <string>
 
-namespace kexec {
+#include "arch/x86_64/x86_machine.h"
 
-Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, Diagnostics&) {
+namespace kexec {
+namespace {
+
+// One row a machine: its name as uname -m tells it.
+struct MachineRow {
+  std::string_view name;
+  Result<std::unique_ptr<Machine>> (*read)(const SystemRoot& root, Diagnostics& diagnostics);
+};
+
+constexpr MachineRow kMachines[] = {
+    {"x86_64", ReadX86Machine},
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const std::string name, root.MachineName(), "cannot tell the machine's architecture");
-  return Fail(Errc::kUnsupported, "machine '{}' is not supported", name);
+  const auto* row = std::ranges::find(kMachines, name, &MachineRow::name);
+  if (row == std::end(kMachines)) {
+    return Fail(Errc::kUnsupported, "machine '{}' is not supported; x86_64 is", name);
+  }
+  return row->read(root, diagnostics);
 }
 
 }  // namespace kexec

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Emit: the bytes of every segment, once every address is fixed.
+//
+// Zero fill is left to the kernel: kexec_load clears the rest of each segment's pages (kimage_load_segment),
+// so purgatory is told to clear nothing. The kernel's own tail, from the end of the file to init_size, must
+// belong to the segment although nothing reads it: otherwise the running kernel could put the page tables of
+// the hand-over there, which the new kernel's decompressor overwrites while it still uses them.
+#pragma once
+
+#include "arch/machine.h"
+#include "arch/x86_64/handover.h"
+#include "arch/x86_64/x86_layout.h"
+#include "kexec/plan.h"
+
+namespace kexec {
+
+// Pure. The placement is of these inputs, with the sizes of this hand-over and of purgatory.
+LoadPlan EmitBzImage(const BootInputs& inputs, const X86Placement& placement, const Handover& handover);
+
+}  // namespace kexec

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Everything a plan needs to know about a PC, read once.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "arch/x86_64/boot_params.h"
+#include "arch/x86_64/efi.h"
+#include "arch/x86_64/framebuffer.h"
+#include "arch/x86_64/running_kernel.h"
+#include "arch/x86_64/x86_memory.h"
+#include "kexec/diagnostics.h"
+#include "kexec/error.h"
+#include "kexec/system_root.h"
+
+namespace kexec {
+
+struct X86Facts {
+  X86Memory memory;
+  uint64_t total_ram_pages = 0;  // MemTotal of /proc/meminfo, the kernel's totalram_pages(); 0: unknown
+  bool five_level =
+      false;  // the running kernel uses five-level paging, and so does the hand-over in 64-bit mode
+  std::optional<BootParams> running;
+  std::optional<EfiFacts> efi;
+  uint64_t acpi_rsdp = 0;
+  std::optional<Framebuffer> framebuffer;
+  std::vector<SetupData> setup_data;
+};
+
+// Fails only without a memory map. What else is missing is left out of the hand-over, with a note.
+Result<X86Facts> ReadX86Facts(const SystemRoot& root, Diagnostics& diagnostics);
+
+// Pure. "MemTotal:  733456 kB" in the text of /proc/meminfo as pages of 4 KiB; 0 if it is not there.
+uint64_t TotalRamPages(std::string_view meminfo);
+// Pure. Whether the first "flags" line of /proc/cpuinfo has la57: the kernel takes it out where it is not in
+// use.
+bool UsesFiveLevelPaging(std::string_view cpuinfo);
+
+}  // namespace kexec
