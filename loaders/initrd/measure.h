@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// One function for each archive format: where does the archive end, and is its end there?
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "kexec/bytes.h"
+#include "loaders/initrd.h"
+
+namespace kexec {
+
+// An archive that starts with its format's magic; nobody knows yet where it ends.
+struct Candidate {
+  Bytes bytes;            // from its first byte to the end of the file
+  uint64_t offset;        // of that byte in the file, for messages
+  uint64_t nonzero_size;  // of `bytes` without the zero bytes at the end of the file
+};
+
+struct Extent {
+  uint64_t size;  // of the archive; 1 <= size <= bytes.size()
+  Completeness completeness;
+  std::string detail;  // as ArchiveMember::detail
+};
+
+Extent MeasureCpio(const Candidate& archive);
+Extent MeasureGzip(const Candidate& archive, GzipCheck check);
+Extent MeasureXz(const Candidate& archive);
+Extent MeasureZstd(const Candidate& archive);
+Extent MeasureLz4Legacy(const Candidate& archive);
+Extent MeasureLz4Frame(const Candidate& archive);
+Extent MeasureBzip2(const Candidate& archive);
+Extent MeasureLzop(const Candidate& archive);
+
+// The format whose magic `bytes` starts with; kUnknown if none.
+ArchiveFormat RecogniseArchive(Bytes bytes);
+
+// Reads forward through an archive. Every step is checked against what is left; nothing is added to an
+// untrusted number.
+class Cursor {
+ public:
+  explicit Cursor(const Candidate& archive) : archive_(archive) {}
+
+  uint64_t position() const { return position_; }
+  uint64_t remaining() const { return archive_.bytes.size() - position_; }
+  // In the file.
+  uint64_t file_offset() const { return archive_.offset + position_; }
+  Bytes rest() const { return archive_.bytes.subspan(position_); }
+
+  // The T here, not passed over; nullopt if less is left.
+  template <class T>
+  std::optional<T> Peek() const {
+    return ReadAt<T>(archive_.bytes, position_);
+  }
+  // As Peek, and passes over it.
+  template <class T>
+  std::optional<T> Take() {
+    auto value = Peek<T>();
+    if (value) position_ += sizeof(T);
+    return value;
+  }
+  // False, and nothing passed over, if less than `size` is left.
+  bool Skip(uint64_t size) {
+    if (remaining() < size) return false;
+    position_ += size;
+    return true;
+  }
+
+  Extent Complete(std::string oddity = {}) const {
+    return {position_, Completeness::kComplete, std::move(oddity)};
+  }
+  // The archive is cut off (kTruncated) or broken (kDamaged); it is taken to reach to the end of the file.
+  Extent Bad(Completeness completeness, std::string detail) const {
+    return {archive_.bytes.size(), completeness, std::move(detail)};
+  }
+  // "ends inside <what> at 0x…".
+  Extent EndsInside(std::string_view what) const;
+
+ private:
+  const Candidate& archive_;
+  uint64_t position_ = 0;
+};
+
+}  // namespace kexec
