@@ -35,7 +35,7 @@ std::optional<SetupHeader> ReadRecognised(Bytes file) {
     return std::nullopt;
   }
   // A file cut off inside the header is still recognised: what is missing reads as zero, and the size check
-  // that comes first in ParseSetup refuses it.
+  // that comes first in Parse refuses it.
   SetupHeader header{};
   const Bytes there = file.subspan(SetupHeader::kFileOffset);
   std::memcpy(static_cast<void*>(&header), there.data(), std::min(there.size(), sizeof(header)));
@@ -194,12 +194,12 @@ Result<KernelImage> Parse(const SharedBytes& file, const ParseOptions& options, 
     return Fail(Errc::kUnsupported, "boot protocol {}.{:02} is not known, only 2.00 to 2.99 are",
                 header->version >> 8, header->version & 0xff);
   }
+  KEXEC_ASSIGN(const Extents extents, MeasureFile(*header, file.size()));
   if ((header->loadflags & kLoadedHigh) == 0) {
     return Fail(
         Errc::kUnsupported,
         "this is a zImage, to be loaded at 0x10000 where kexec cannot put it; build a bzImage instead");
   }
-  KEXEC_ASSIGN(const Extents extents, MeasureFile(*header, file.size()));
 
   BzImage image;
   image.protocol = header->version;

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Which loader gets a file, and what people are told about files no loader knows.
+#include <gtest/gtest.h>
+
+#include "loaders/kernel_image.h"
+#include "tests/support/bzimage_builder.h"
+#include "tests/support/recording_diagnostics.h"
+#include "tests/support/result_matchers.h"
+
+namespace kexec::testing {
+namespace {
+
+using std::literals::operator""sv;
+
+SharedBytes FileOf(std::string_view text, size_t size = 0) {
+  std::vector<std::byte> bytes;
+  for (char c : text) bytes.push_back(static_cast<std::byte>(c));
+  if (size > bytes.size()) bytes.resize(size);
+  return SharedBytes::Own(std::move(bytes));
+}
+
+std::string Refusal(const SharedBytes& file, std::string_view type = {}) {
+  RecordingDiagnostics diagnostics;
+  return MessageOf(ParseKernel(file, type, diagnostics));
+}
+
+TEST(Registry, HasUpstreamsTypesInUpstreamsOrder) {
+  ASSERT_EQ(Loaders().size(), 2U);
+  EXPECT_EQ(Loaders()[0].name, "bzImage64");
+  EXPECT_EQ(Loaders()[1].name, "bzImage");
+}
+
+TEST(Registry, TellsWhatAnUnknownFileLooksLike) {
+  const std::string tail = " (supported: bzImage64, bzImage)";
+  const auto not_yet = [&](std::string_view what) {
+    return "this looks like " + std::string(what) + ", which is not supported yet" + tail;
+  };
+  const auto no_kernel = [&](std::string_view what) {
+    return "this looks like " + std::string(what) + ", not like a kernel" + tail;
+  };
+  EXPECT_EQ(Refusal(FileOf("")), no_kernel("an empty file"));
+  EXPECT_EQ(Refusal(FileOf("root:x:0:0:root:/root:/bin/bash\n")), no_kernel("text"));
+  EXPECT_EQ(Refusal(FileOf("#!/bin/sh\n")), no_kernel("a script"));
+  EXPECT_EQ(Refusal(FileOf("\0"sv, 700)), no_kernel("zero bytes"));
+  EXPECT_EQ(Refusal(FileOf("\x01\x02\x03\x04\x05")),
+            no_kernel("unknown data (it starts with the bytes 01 02 03 04)"));
+  EXPECT_EQ(Refusal(FileOf("\x01")), no_kernel("unknown data (it starts with the bytes 01)"));
+  EXPECT_EQ(Refusal(FileOf("070701", 200)), no_kernel("a cpio archive (an initrd?)"));
+  EXPECT_EQ(Refusal(FileOf("\x1f\x8b\x08\0"sv)), not_yet("gzip-compressed data"));
+  EXPECT_EQ(Refusal(FileOf("\xfd"
+                           "7zXZ\0"sv)),
+            not_yet("xz-compressed data"));
+  EXPECT_EQ(Refusal(FileOf("\x28\xb5\x2f\xfd")), not_yet("zstd-compressed data"));
+  EXPECT_EQ(Refusal(FileOf("\x27\x05\x19\x56")), not_yet("a U-Boot image (uImage)"));
+  EXPECT_EQ(Refusal(FileOf("\xd0\x0d\xfe\xed")), no_kernel("a device tree blob"));
+}
+
+TEST(Registry, NamesTheMachineOfAnElfFile) {
+  std::string elf =
+      "\x7f"
+      "ELF\x02\x01\x01";
+  elf.resize(64);
+  elf[16] = 2;
+  elf[18] = 62;
+  EXPECT_EQ(Refusal(FileOf(elf)),
+            "this looks like an ELF executable (x86-64), which is not supported yet (supported: bzImage64, "
+            "bzImage)");
+  elf[5] = 2;  // big-endian
+  elf[16] = 0, elf[17] = 1, elf[18] = 0, elf[19] = 22;
+  EXPECT_EQ(
+      Refusal(FileOf(elf)),
+      "this looks like an ELF object file or kernel module (s390), not like a kernel (supported: bzImage64, "
+      "bzImage)");
+  for (size_t size = 4; size < 20; ++size) {
+    EXPECT_EQ(Refusal(FileOf(elf.substr(0, size))),
+              "this looks like an ELF file cut off inside its header, not like a kernel (supported: "
+              "bzImage64, bzImage)");
+  }
+}
+
+std::string PeWithSection(std::string_view section) {
+  std::string pe(0x200, '\0');
+  pe.replace(0, 2, "MZ");
+  pe[0x3c] = 0x40;
+  pe.replace(0x40, 4, "PE\0\0"sv);
+  pe[0x46] = 2;     // two sections
+  pe[0x54] = 0x10;  // 16 bytes of optional header
+  pe.replace(0x58 + 0x10 + 40, section.size(), section);
+  return pe;
+}
+
+TEST(Registry, TellsUnifiedKernelImagesFromOtherPrograms) {
+  EXPECT_EQ(Refusal(FileOf(PeWithSection(".linux\0\0"sv))),
+            "this looks like a unified kernel image (a PE image with a '.linux' section), which is not "
+            "supported yet "
+            "(supported: bzImage64, bzImage)");
+  EXPECT_EQ(Refusal(FileOf(PeWithSection(".text\0\0\0"sv))),
+            "this looks like a PE image without a Linux setup header, not like a kernel (supported: "
+            "bzImage64, bzImage)");
+}
+
+TEST(Registry, ATypeIsTakenAtItsWordAndCheckedAgainstTheFile) {
+  EXPECT_EQ(Refusal(BzImageBuilder(0x0204).Build(), "bzImage64"),
+            "not of type 'bzImage64': this looks like a bzImage kernel");
+  EXPECT_EQ(Refusal(FileOf("hello"), "bzImage"), "not of type 'bzImage': this looks like text");
+  EXPECT_EQ(Refusal(BzImageBuilder().Build(), "elf-x86_64"),
+            "there is no image type 'elf-x86_64' (supported: bzImage64, bzImage)");
+}
+
+TEST(Registry, CodesLetCallersTellThemApart) {
+  SilentDiagnostics diagnostics;
+  EXPECT_EQ(ParseKernel(FileOf("hello"), {}, diagnostics).error().code(), Errc::kNotRecognised);
+  EXPECT_EQ(ParseKernel(FileOf("hello"), "bzImage", diagnostics).error().code(), Errc::kNotRecognised);
+  EXPECT_EQ(ParseKernel(FileOf("hello"), "vmlinux", diagnostics).error().code(), Errc::kUsage);
+}
+
+}  // namespace
+}  // namespace kexec::testing
