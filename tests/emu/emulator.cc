@@ -161,6 +161,8 @@ void Emulator::EnterLongMode() {
     const uint64_t garbage = 0xdead'0000'beef'0000 + i;
     Check(uc_reg_write(Engine(engine_), kGeneral[i], &garbage), "uc_reg_write");
   }
+  const uint64_t flags = 0xed7;  // direction and interrupt flags set, like all arithmetic ones
+  Check(uc_reg_write(Engine(engine_), UC_X86_REG_EFLAGS, &flags), "eflags");
   const uc_x86_mmr nothing = {0, 0, 0, 0};
   Check(uc_reg_write(Engine(engine_), UC_X86_REG_GDTR, &nothing), "gdtr");
   Check(uc_reg_write(Engine(engine_), UC_X86_REG_IDTR, &nothing), "idtr");
