@@ -35,7 +35,8 @@ class Machine:
     vga: str = "none"
     append: str = ""
     disk: pathlib.Path | None = None  # read-only raw disk on virtio
-    host_sees_memory: bool = False  # the guest's RAM is a file: Transcript.memory
+    host_sees_memory: bool = False  # the guest's RAM is a file, which `answer` gets the path of
+    extra: tuple = ()  # more QEMU arguments
 
 
 @dataclass
@@ -111,7 +112,7 @@ class _Session:
         except TimeoutError:
             self.process.kill()
             raise RuntimeError(f"QEMU did not start: {self.process.stdout.read().decode(errors='replace')}") from None
-        report = Report(lambda name, so_far: self._asked(name, so_far, report_end))
+        report = Report(lambda name, so_far: self._asked(name, so_far, report_end), self._cpu_seconds)
         threads = [threading.Thread(target=_each_line, args=(console_end, self._console_line)),
                    threading.Thread(target=_each_line, args=(report_end, lambda text: report.line(text, time.monotonic())))]
         for thread in threads:
@@ -166,6 +167,7 @@ class _Session:
             shutil.copy(OVMF_VARS, self.folder / "vars")
             command += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
                         "-drive", f"if=pflash,unit=1,format=raw,file={self.folder}/vars"]
+        command += machine.extra
         if machine.disk:
             command += ["-drive", f"if=virtio,format=raw,readonly=on,file={machine.disk}"]
         return command

@@ -25,6 +25,7 @@ class Boot:
     at: float  # host clock
     results: dict = field(default_factory=dict)
     executed_at: float | None = None  # when it handed over
+    executed_cpu: float = 0.0  # QEMU's CPU seconds then
     ended: bool = False  # its stage ran to the end
 
     def __getitem__(self, name):
@@ -39,7 +40,8 @@ class Boot:
 class Report:
     """Feed it lines; it keeps the boots. Unknown lines are kept in `noise` and are no error by themselves."""
 
-    def __init__(self, on_ask):
+    def __init__(self, on_ask, cpu_seconds=lambda: 0.0):
+        self._cpu_seconds = cpu_seconds
         self.boots = []
         self.noise = []
         self._on_ask = on_ask
@@ -79,6 +81,7 @@ class Report:
             self._open = None
         elif verb == "execute":
             self.boots[-1].executed_at = now
+            self.boots[-1].executed_cpu = self._cpu_seconds()
         elif verb == "end-of-stage":
             self.boots[-1].ended = True
         elif verb == "ask":
