@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Bytes of files and the little-endian (or big-endian) fields in them. A header structure is made of Le<>/Be<>
-// fields (alignment 1, explicit byte order) and comes out of ReadAt, which checks bounds and copies: file data is
-// never cast.
+// Bytes of files and the little-endian (or big-endian) fields in them. A header structure is made of
+// Le<>/Be<> fields (alignment 1, explicit byte order) and comes out of ReadAt, which checks bounds and
+// copies: file data is never cast.
 #pragma once
 
 #include <bit>

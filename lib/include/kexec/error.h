@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// How everything below cmd/ reports failure: a Result<T> holds a value or one Error, and an Error is a code to
-// branch on, the errno of the failed call (0 if none) and one sentence for a person.
+// How everything below cmd/ reports failure: a Result<T> holds a value or one Error, and an Error is a code
+// to branch on, the errno of the failed call (0 if none) and one sentence for a person.
 #pragma once
 
 #include <fmt/format.h>
@@ -60,17 +60,20 @@ std::unexpected<Error> Fail(Errc code, fmt::format_string<Args...> format, Args&
   return std::unexpected(Error(code, 0, fmt::format(format, std::forward<Args>(args)...)));
 }
 
-// As Fail, for a failed system call; pass errno as it was right after the call. The message gets ": strerror".
+// As Fail, for a failed system call; pass errno as it was right after the call. The message gets ":
+// strerror".
 template <class... Args>
-std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Args...> format, Args&&... args);
+std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Args...> format,
+                                 Args&&... args);
 
 // strerror without its race, in the words scripts grep for ("Operation not permitted").
 std::string ErrnoText(int sys_errno);
 
 template <class... Args>
-std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Args...> format, Args&&... args) {
-  return std::unexpected(Error(
-      code, sys_errno, fmt::format(format, std::forward<Args>(args)...) + ": " + ErrnoText(sys_errno)));
+std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Args...> format,
+                                 Args&&... args) {
+  return std::unexpected(
+      Error(code, sys_errno, fmt::format(format, std::forward<Args>(args)...) + ": " + ErrnoText(sys_errno)));
 }
 
 }  // namespace kexec
@@ -79,16 +82,16 @@ std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Ar
 #define KEXEC_CONCAT(a, b) KEXEC_CONCAT_(a, b)
 
 // KEXEC_TRY(Outer(), "context"): returns the error, with context if given, from the enclosing function.
-#define KEXEC_TRY(expression, ...)                                                                      \
-  do {                                                                                                  \
-    if (auto kexec_result_ = (expression); !kexec_result_.has_value())                                  \
-      return std::unexpected(std::move(kexec_result_).error() __VA_OPT__(.Context(__VA_ARGS__)));       \
+#define KEXEC_TRY(expression, ...)                                                                \
+  do {                                                                                            \
+    if (auto kexec_result_ = (expression); !kexec_result_.has_value())                            \
+      return std::unexpected(std::move(kexec_result_).error() __VA_OPT__(.Context(__VA_ARGS__))); \
   } while (false)
 
 // KEXEC_ASSIGN(int x, Inner(), "context"): declares x, or returns the error. Never as an unbraced if body.
-#define KEXEC_ASSIGN(declaration, expression, ...)                                                      \
-  auto KEXEC_CONCAT(kexec_value_, __LINE__) = (expression);                                             \
-  if (!KEXEC_CONCAT(kexec_value_, __LINE__).has_value())                                                \
-    return std::unexpected(                                                                             \
-        std::move(KEXEC_CONCAT(kexec_value_, __LINE__)).error() __VA_OPT__(.Context(__VA_ARGS__)));     \
+#define KEXEC_ASSIGN(declaration, expression, ...)                                                  \
+  auto KEXEC_CONCAT(kexec_value_, __LINE__) = (expression);                                         \
+  if (!KEXEC_CONCAT(kexec_value_, __LINE__).has_value())                                            \
+    return std::unexpected(                                                                         \
+        std::move(KEXEC_CONCAT(kexec_value_, __LINE__)).error() __VA_OPT__(.Context(__VA_ARGS__))); \
   declaration = *std::move(KEXEC_CONCAT(kexec_value_, __LINE__))

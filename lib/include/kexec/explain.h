@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Every errno of kexec_load, kexec_file_load and reboot as one sentence with the probable cause, found by looking:
-// lockdown, sysctls, capabilities, kernel configuration, Secure Boot, memory.
+// Every errno of kexec_load, kexec_file_load and reboot as one sentence with the probable cause, found by
+// looking: lockdown, sysctls, capabilities, kernel configuration, Secure Boot, memory.
 #pragma once
 
 #include <cstdint>
@@ -23,8 +23,8 @@ struct CallFacts {
   uint64_t flags = 0;
 };
 
-// "kexec_load: Operation not permitted: kernel lockdown is 'integrity'; use kexec -s with a signed kernel": the call,
-// strerror's words, the cause and the remedy. Never empty; reads only through `root`.
+// "kexec_load: Operation not permitted: kernel lockdown is 'integrity'; use kexec -s with a signed kernel":
+// the call, strerror's words, the cause and the remedy. Never empty; reads only through `root`.
 std::string Explain(const CallFacts& facts, int sys_errno, const SystemRoot& root);
 
 }  // namespace kexec

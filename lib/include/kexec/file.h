@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Files in: descriptors that close themselves, whole small text files, and images, which are mapped, not read.
+// Files in: descriptors that close themselves, whole small text files, and images, which are mapped, not
+// read.
 #pragma once
 
 #include <cstdint>
@@ -36,13 +37,14 @@ struct ImageFile {
   bool mapped = false;         // true: bytes cost no private memory
 };
 
-// Opens `path` (O_CLOEXEC, relative to the working directory, symlinks followed) and maps it; a pipe, a FIFO or
+// Opens `path` (O_CLOEXEC, relative to the working directory, symlinks followed) and maps it; a pipe, a FIFO
+// or
 // "-" is read to its end instead. Refuses directories, devices, empty files and anything above `max_bytes`.
 // The mapping faults if another program truncates the file meanwhile; the kernel's copy is checked by Submit.
 Result<ImageFile> OpenImageFile(const std::filesystem::path& path, uint64_t max_bytes);
 
-// The whole of a small file (/proc, /sys, configuration), at most `max_bytes`. `path` is relative to `dir_fd`;
-// messages name it `shown`.
+// The whole of a small file (/proc, /sys, configuration), at most `max_bytes`. `path` is relative to
+// `dir_fd`; messages name it `shown`.
 Result<std::string> ReadSmallFile(int dir_fd, const std::string& path, const std::string& shown,
                                   size_t max_bytes = 64 << 20);
 

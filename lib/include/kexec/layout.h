@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Where things go: free RAM, and requests served from it. Place (arch/) makes one and fixes every address with it.
+// Where things go: free RAM, and requests served from it. Place (arch/) makes one and fixes every address
+// with it.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +25,10 @@ struct Request {
   Search search;
 };
 
-// Accepts: any memory map. Guarantees: what Reserve returns is RAM, inside the window, aligned, page-sized at both
-// ends, and disjoint from every earlier answer; candidates are clipped to the window first and aligned second.
-// Fails with kDoesNotFit, naming the need, the window and the largest free piece. O(log n) to find the window's edge,
-// then first fit.
+// Accepts: any memory map. Guarantees: what Reserve returns is RAM, inside the window, aligned, page-sized at
+// both ends, and disjoint from every earlier answer; candidates are clipped to the window first and aligned
+// second. Fails with kDoesNotFit, naming the need, the window and the largest free piece. O(log n) to find
+// the window's edge, then first fit.
 class Layout {
  public:
   Layout(const MemoryMap& map, Alignment page);

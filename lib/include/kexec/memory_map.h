@@ -20,7 +20,7 @@ namespace KEXEC_PUBLIC kexec {
 enum class MemoryType {
   kRam,
   kReserved,
-  kAcpiTables,    // reclaimable
+  kAcpiTables,  // reclaimable
   kAcpiNvs,
   kUnusable,
   kPersistent,        // PMEM, e820 type 7
@@ -36,8 +36,8 @@ struct MemoryRegion {
 };
 
 // Accepts: regions in any order, overlapping in any way, any number of them.
-// Guarantees: regions() is sorted, disjoint and merged; where inputs overlap, what is not RAM wins over RAM, and
-// among other types the one named later in MemoryType wins. Look-ups are O(log n).
+// Guarantees: regions() is sorted, disjoint and merged; where inputs overlap, what is not RAM wins over RAM,
+// and among other types the one named later in MemoryType wins. Look-ups are O(log n).
 class MemoryMap {
  public:
   MemoryMap() = default;

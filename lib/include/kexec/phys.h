@@ -59,8 +59,9 @@ class Alignment {
   uint64_t bytes_;
 };
 
-// [begin, end) of physical memory: never empty, never wraps. A region that ends with the last byte of the 64-bit
-// space is clipped by FromInclusive so that end() can be written down: the last page there is never RAM.
+// [begin, end) of physical memory: never empty, never wraps. A region that ends with the last byte of the
+// 64-bit space is clipped by FromInclusive so that end() can be written down: the last page there is never
+// RAM.
 class PhysRange {
  public:
   static constexpr std::optional<PhysRange> FromSize(PhysAddr begin, uint64_t size) {
@@ -83,7 +84,9 @@ class PhysRange {
   constexpr PhysAddr end() const { return end_; }
   constexpr uint64_t size() const { return end_.raw() - begin_.raw(); }
   constexpr bool Contains(PhysAddr addr) const { return begin_ <= addr && addr < end_; }
-  constexpr bool Contains(const PhysRange& other) const { return begin_ <= other.begin_ && other.end_ <= end_; }
+  constexpr bool Contains(const PhysRange& other) const {
+    return begin_ <= other.begin_ && other.end_ <= end_;
+  }
   constexpr bool Overlaps(const PhysRange& other) const { return begin_ < other.end_ && other.begin_ < end_; }
   constexpr std::optional<PhysRange> Intersect(const PhysRange& other) const {
     return FromBounds(begin_ > other.begin_ ? begin_ : other.begin_, end_ < other.end_ ? end_ : other.end_);

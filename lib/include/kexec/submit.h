@@ -16,8 +16,10 @@
 
 namespace KEXEC_PUBLIC kexec {
 
-// A refusal by the kernel: Errc::kSyscall, sys_errno() as returned, the message with the probable cause (explain.h).
+// A refusal by the kernel: Errc::kSyscall, sys_errno() as returned, the message with the probable cause
+// (explain.h).
 
+// Hands the plan to kexec_load: the bytes are copied by the kernel, straight from the segments' contents.
 // `flags`: the architecture (upper 16 bits) and what the caller adds; KEXEC_ON_CRASH comes from the plan.
 Result<> Submit(const ValidatedImage& image, Syscalls& kernel, const SystemRoot& root, uint64_t flags);
 
@@ -27,16 +29,22 @@ struct FileLoad {
   int initrd_fd = -1;  // -1: none (KEXEC_FILE_NO_INITRAMFS is added)
   std::string command_line;
   uint64_t flags = 0;  // KEXEC_FILE_DEBUG, KEXEC_FILE_NO_CMA, KEXEC_FILE_FORCE_DTB
+  uint64_t bytes = 0;  // of kernel and initrd, for messages about memory; 0: unknown
 };
+// Hands the files themselves to kexec_file_load. The descriptors stay the caller's.
 Result<> SubmitFile(const FileLoad& load, Syscalls& kernel, const SystemRoot& root);
 
-// Through whichever call can succeed (kexec_file_load also works under lockdown). Nothing loaded is success.
+// Through whichever call can succeed: kexec_file_load, which lockdown allows, then kexec_load where the
+// kernel has only that. Nothing loaded is success, and costs no call where sysfs says so. `arch_flag`:
+// Machine::arch_flag().
 Result<> Unload(LoadKind kind, Syscalls& kernel, const SystemRoot& root, uint64_t arch_flag);
 
-// reboot(LINUX_REBOOT_CMD_KEXEC). Returns only on failure.
+// reboot(LINUX_REBOOT_CMD_KEXEC): at once, without stopping anything or syncing; success returns only from a
+// fake. Nothing loaded: kUsage with the text scripts know, "Nothing has been loaded!".
 Result<> Execute(Syscalls& kernel, const SystemRoot& root);
 
-// /sys/kernel/kexec_loaded or kexec_crash_loaded (also under /sys/kernel/kexec/); an error says why that is unknown.
+// What sysfs says: /sys/kernel/kexec_loaded or kexec_crash_loaded, or loaded and crash_loaded in
+// /sys/kernel/kexec/. kUnsupported: the kernel has no such file.
 Result<bool> IsLoaded(LoadKind kind, const SystemRoot& root);
 
 }  // namespace kexec

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The door to the running system. Everything that is known about the machine is read through a SystemRoot: "/" for
-// the host, or a directory with proc/..., sys/... recorded by `kexec --capture`. Planning from a recorded root
-// needs no privilege and gives the same answer on any computer.
+// The door to the running system. Everything that is known about the machine is read through a SystemRoot:
+// "/" for the host, or a directory with proc/..., sys/... recorded by `kexec --capture`. Planning from a
+// recorded root needs no privilege and gives the same answer on any computer.
 #pragma once
 
 #include <cstddef>
@@ -51,8 +51,8 @@ class SystemRoot {
   std::function<void(std::string_view)> observer_;
 };
 
-// A number as /sys and /proc spell them: decimal, or hexadecimal with 0x; surrounding blanks are allowed, anything
-// else (sign, overflow, rubbish) is nullopt.
+// A number as /sys and /proc spell them: decimal, or hexadecimal with 0x; surrounding blanks are allowed,
+// anything else (sign, overflow, rubbish) is nullopt.
 std::optional<uint64_t> ParseNumber(std::string_view text);
 
 }  // namespace kexec

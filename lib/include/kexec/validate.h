@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Only a proof can be submitted: Validate states every rule of the kernel's own check and those the kernel leaves
-// to us, and its answer is the only thing Submit takes.
+// Only a proof can be submitted: Validate states every rule of the kernel's own check and those the kernel
+// leaves to us, and its answer is the only thing Submit takes.
 #pragma once
 
 #include <cstddef>
@@ -41,8 +41,8 @@ class ValidatedImage {
   LoadPlan plan_;
 };
 
-// Fails with kInvalidImage (kNoCrashRegion for a crash plan without regions, kDoesNotFit for half-of-RAM), naming
-// the segments, their addresses and the rule.
+// Fails with kInvalidImage (kNoCrashRegion for a crash plan without regions, kDoesNotFit for half-of-RAM),
+// naming the segments, their addresses and the rule.
 Result<ValidatedImage> Validate(LoadPlan plan, const ImageLimits& limits);
 
 }  // namespace kexec

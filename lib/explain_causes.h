@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Looking for the cause of a refusal. Each function answers with the rest of the sentence after strerror's
+// words: cause, then "; " and the remedy where there is one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "kexec/explain.h"
+
+namespace kexec {
+
+// EPERM, in the order the kernel checks: capability, sysctls, lockdown; then seccomp.
+std::string WhyNotPermitted(const CallFacts& facts, const SystemRoot& root);
+// EACCES: a security module.
+std::string WhyNoAccess(const CallFacts& facts, const SystemRoot& root);
+// ENOSYS: what the kernel was built without.
+std::string WhyNoSuchCall(const CallFacts& facts, const SystemRoot& root);
+// ENOMEM and EADDRNOTAVAIL, with numbers.
+std::string WhyNoMemory(const CallFacts& facts, const SystemRoot& root);
+std::string WhyNoAddress(const CallFacts& facts, const SystemRoot& root);
+std::string WhyInvalid(const CallFacts& facts, const SystemRoot& root);
+// The errno values of signature checks; nullopt for any other.
+std::optional<std::string> WhySignature(int sys_errno, const SystemRoot& root);
+
+// The state in brackets in /sys/kernel/security/lockdown; nullopt for "none" or unknown.
+std::optional<std::string> LockdownState(const SystemRoot& root);
+// A number of /proc/meminfo in bytes ("MemAvailable"); nullopt if it is not there.
+std::optional<uint64_t> MemInfo(std::string_view key, const SystemRoot& root);
+// "Seccomp" and the like of /proc/self/status, as text.
+std::optional<std::string> OwnStatus(std::string_view key, const SystemRoot& root);
+// True: a seccomp filter is active for this process.
+bool UnderSeccomp(const SystemRoot& root);
+
+}  // namespace kexec

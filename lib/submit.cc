@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "kexec/submit.h"
+
+#include <cerrno>
+#include <string_view>
+#include <vector>
+
+#include "kexec/explain.h"
+
+namespace kexec {
+namespace {
+
+std::unexpected<Error> Refused(const CallFacts& facts, int sys_errno, const SystemRoot& root) {
+  return std::unexpected(Error(Errc::kSyscall, sys_errno, Explain(facts, sys_errno, root)));
+}
+
+// Where the kernel says what is loaded: since 6.19 in a folder of its own, and still at the old place.
+struct LoadedFiles {
+  std::string_view current, old;
+};
+LoadedFiles FilesOf(LoadKind kind) {
+  if (kind == LoadKind::kCrash) return {"sys/kernel/kexec/crash_loaded", "sys/kernel/kexec_crash_loaded"};
+  return {"sys/kernel/kexec/loaded", "sys/kernel/kexec_loaded"};
+}
+
+bool KnownToBeEmpty(LoadKind kind, const SystemRoot& root) {
+  const auto loaded = IsLoaded(kind, root);
+  return loaded.has_value() && !*loaded;
+}
+
+}  // namespace
+
+Result<> Submit(const ValidatedImage& image, Syscalls& kernel, const SystemRoot& root, uint64_t flags) {
+  const LoadPlan& plan = image.plan();
+  CallFacts facts{.call = KexecCall::kLoad, .kind = plan.kind, .flags = flags};
+  if (plan.kind == LoadKind::kCrash) facts.flags |= kKexecOnCrash;
+  std::vector<RawSegment> segments;
+  for (const Segment& segment : plan.segments) {
+    const Bytes bytes = segment.contents.view();
+    segments.push_back({bytes.data(), bytes.size(), segment.dest.begin().raw(), segment.dest.size()});
+    facts.bytes += segment.dest.size();  // validated segments are disjoint: no overflow
+  }
+  const int error = kernel.KexecLoad(plan.entry.raw(), segments, facts.flags);
+  if (error != 0) return Refused(facts, error, root);
+  return {};
+}
+
+Result<> SubmitFile(const FileLoad& load, Syscalls& kernel, const SystemRoot& root) {
+  CallFacts facts{.call = KexecCall::kFileLoad, .kind = load.kind, .bytes = load.bytes, .flags = load.flags};
+  if (load.kind == LoadKind::kCrash) facts.flags |= kKexecFileOnCrash;
+  if (load.initrd_fd < 0) facts.flags |= kKexecFileNoInitramfs;
+  const int error = kernel.KexecFileLoad(load.kernel_fd, load.initrd_fd, load.command_line, facts.flags);
+  if (error != 0) return Refused(facts, error, root);
+  return {};
+}
+
+Result<> Unload(LoadKind kind, Syscalls& kernel, const SystemRoot& root, uint64_t arch_flag) {
+  // A call would count against kernel.kexec_load_limit_*, and may be forbidden where there is nothing to do.
+  if (KnownToBeEmpty(kind, root)) return {};
+  const bool crash = kind == LoadKind::kCrash;
+  CallFacts facts{.call = KexecCall::kFileLoad, .kind = kind, .unload = true, .flags = kKexecFileUnload};
+  if (crash) facts.flags |= kKexecFileOnCrash;
+  int error = kernel.KexecFileLoad(-1, -1, {}, facts.flags);
+  if (error == ENOSYS) {  // no CONFIG_KEXEC_FILE; any other errno would be the other call's, too
+    facts.call = KexecCall::kLoad;
+    facts.flags = arch_flag | (crash ? kKexecOnCrash : 0);
+    error = kernel.KexecLoad(0, {}, facts.flags);
+  }
+  if (error != 0) return Refused(facts, error, root);
+  return {};
+}
+
+Result<> Execute(Syscalls& kernel, const SystemRoot& root) {
+  // Scripts know this text.
+  if (KnownToBeEmpty(LoadKind::kNormal, root)) return Fail(Errc::kUsage, "Nothing has been loaded!");
+  const int error = kernel.RebootKexec();
+  if (error != 0) return Refused({.call = KexecCall::kReboot}, error, root);
+  return {};
+}
+
+Result<bool> IsLoaded(LoadKind kind, const SystemRoot& root) {
+  const LoadedFiles files = FilesOf(kind);
+  const std::string_view path = root.Exists(files.current) ? files.current : files.old;
+  auto line = root.ReadLine(path);
+  if (!line && line.error().sys_errno() == ENOENT) {
+    return FailErrno(Errc::kUnsupported, ENOENT,
+                     "cannot open '{}': the kernel is built without kexec, or /sys is not mounted",
+                     (root.path() / path).string());
+  }
+  KEXEC_ASSIGN(const std::string text, std::move(line));
+  if (text != "0" && text != "1") {
+    return Fail(Errc::kMalformed, "'{}' holds '{}', expected 0 or 1", (root.path() / path).string(), text);
+  }
+  return text == "1";
+}
+
+}  // namespace kexec
