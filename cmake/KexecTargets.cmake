@@ -3,13 +3,10 @@
 
 add_library(kexec_flags INTERFACE)
 target_compile_options(kexec_flags INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor
-  -Wold-style-cast -Wcast-align -Wimplicit-fallthrough -Wformat=2 -Werror
-  $<$<NOT:$<COMPILE_LANGUAGE:CXX>>:-Wno-old-style-cast -Wno-non-virtual-dtor>
-  $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-align -Wimplicit-fallthrough -Wformat=2 -Werror
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Wold-style-cast -Wno-missing-field-initializers>
   -fvisibility=hidden $<$<COMPILE_LANGUAGE:CXX>:-fvisibility-inlines-hidden> -ffunction-sections -fdata-sections)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # GCC's C frontend warns about C++-only flags; they are harmless there.
   target_compile_options(kexec_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:-Wno-error=cast-align>)
 endif()
 target_compile_definitions(kexec_flags INTERFACE $<$<CONFIG:Debug>:_GLIBCXX_ASSERTIONS>)
