@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <functional>
 #include <optional>
 
 namespace kexec {
@@ -20,21 +21,32 @@ bool SameRow(const std::vector<Candidate>& candidates) {
   return std::ranges::all_of(candidates, [&](const Candidate& c) { return c.row == candidates.front().row; });
 }
 
-// The option `given` (without "--") stands for.
+std::vector<Candidate> CandidatesFor(std::string_view given) {
+  std::vector<Candidate> candidates;
+  for (const OptionRow& row : OptionTable()) {
+    for (const std::string_view name : {row.name, row.alias}) {
+      if (!name.empty() && name.starts_with(given)) candidates.push_back({&row, name});
+    }
+  }
+  return candidates;
+}
+
+// Keeps the candidates for which `preferred` holds, unless there are none.
+template <class Predicate>
+void Prefer(std::vector<Candidate>& candidates, Predicate preferred) {
+  if (std::ranges::any_of(candidates, preferred)) std::erase_if(candidates, std::not_fn(preferred));
+}
+
+// The option `given` (without "--") stands for. An abbreviation means an option of this machine if it can,
+// else one that kexec-tools knows on most machines, like --dtb, and only then one of a single other
+// architecture.
 Result<const OptionRow*> ResolveLong(std::string_view given, Architecture machine) {
   if (given.empty()) return Fail(Errc::kNotRecognised, "unrecognized option '--' with a value but no name");
   if (const OptionRow* exact = FindLongOption(given)) return exact;
-  std::vector<Candidate> here;
-  std::vector<Candidate> anywhere;
-  for (const OptionRow& row : OptionTable()) {
-    for (const std::string_view name : {row.name, row.alias}) {
-      if (name.empty() || !name.starts_with(given)) continue;
-      anywhere.push_back({&row, name});
-      if (Includes(row.machines, machine)) here.push_back({&row, name});
-    }
-  }
-  if (anywhere.empty()) return Fail(Errc::kNotRecognised, "unrecognized option '--{}'", given);
-  const std::vector<Candidate>& fitting = here.empty() ? anywhere : here;
+  std::vector<Candidate> fitting = CandidatesFor(given);
+  if (fitting.empty()) return Fail(Errc::kNotRecognised, "unrecognized option '--{}'", given);
+  Prefer(fitting, [&](const Candidate& c) { return Includes(c.row->machines, machine); });
+  Prefer(fitting, [](const Candidate& c) { return c.row->group != Group::kCompatibility; });
   if (SameRow(fitting)) return fitting.front().row;
   std::vector<std::string> names;
   for (const Candidate& candidate : fitting) names.push_back(fmt::format("'--{}'", candidate.name));

@@ -279,7 +279,7 @@ inline constexpr OptionRow kOtherRows[] = {
      .group = Group::kCompatibility,
      .machines = Architecture::kSh,
      .help = "sh",
-     .man = "NetBSD's boot flags (sh)."},
+     .man = "Boot flags, for netbsd-sh kernels (sh)."},
     {.id = OptionId::kMiniroot,
      .name = "miniroot",
      .value = Value::kText,
@@ -287,7 +287,7 @@ inline constexpr OptionRow kOtherRows[] = {
      .group = Group::kCompatibility,
      .machines = Architecture::kSh,
      .help = "sh",
-     .man = "NetBSD's root image (sh)."},
+     .man = "Root image, for netbsd-sh kernels (sh)."},
 };
 
 }  // namespace kexec

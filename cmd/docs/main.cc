@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// kexec-docs bash | zsh | fish | man PAGE: prints what the option table makes of one file.
+// scripts/generate-docs calls it; it isn't installed.
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <string_view>
+
+#include "cmd/docs/render.h"
+
+namespace {
+
+int Print(const std::string& text) { return std::fputs(text.c_str(), stdout) == EOF ? 1 : 0; }
+
+int PrintManPage(const char* path) {
+  std::ifstream file(path);
+  const std::string page{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const auto rendered = kexec::RenderManPage(page);
+  if (rendered.has_value()) return Print(*rendered);
+  std::fprintf(stderr, "kexec-docs: %s: %s\n", path, rendered.error().message().c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc > 1 ? argv[1] : "";
+  if (what == "bash") return Print(kexec::RenderBashCompletion());
+  if (what == "zsh") return Print(kexec::RenderZshCompletion());
+  if (what == "fish") return Print(kexec::RenderFishCompletion());
+  if (what == "man" && argc > 2) return PrintManPage(argv[2]);
+  std::fputs("Usage: kexec-docs bash | zsh | fish | man PAGE\n", stderr);
+  return 1;
+}

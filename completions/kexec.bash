@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Completion of kexec(8) for bash. Generated from the option table by scripts/generate-docs.
+
+_kexec_words() {
+  mapfile -t COMPREPLY < <(compgen -W "$1" -- "$cur")
+  if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *= ]]; then compopt -o nospace 2>/dev/null; fi
+}
+
+_kexec_paths() {
+  mapfile -t COMPREPLY < <(compgen "$1" -- "$cur")
+  compopt -o filenames 2>/dev/null
+}
+
+_kexec() {
+  local cur="${COMP_WORDS[COMP_CWORD]}" option="${COMP_WORDS[COMP_CWORD-1]}"
+  COMPREPLY=()
+  # bash makes a word of its own of the '=' in --name=value.
+  if [[ $cur == "=" ]]; then
+    cur=""
+  elif [[ $option == "=" ]] && ((COMP_CWORD > 1)); then
+    option="${COMP_WORDS[COMP_CWORD-2]}"
+  fi
+  case "$option" in
+    --append | --command-line | --mem-min | --mem-max | --entry | --module) :; return ;;
+    --capture | --root) _kexec_paths -d; return ;;
+    --initrd | --ramdisk | --dtb | --devicetreeblob) _kexec_paths -f; return ;;
+    --serial-baud) _kexec_words '9600 19200 38400 57600 115200'; return ;;
+    --color) _kexec_words 'auto always never'; return ;;
+    --type | -t) _kexec_words 'bzImage64 bzImage'; return ;;
+    --serial) _kexec_words 'ttyS0 ttyS1 ttyS2 ttyS3'; return ;;
+    --digest) _kexec_words 'xxh128 sha256 none'; return ;;
+  esac
+  if [[ $cur == -* ]]; then
+    _kexec_words '--load -l --load-panic -p --force -f --exec -e --unload -u --status -S --print-ckr-size --capture= --no-ifdown -x --no-sync -y --help -h --version -v --initrd= --ramdisk= --append= --command-line= --reuse-cmdline --type= -t --kexec-syscall-auto -a --kexec-file-syscall -s --kexec-syscall -c --mem-min= --mem-max= --entry= --entry-32bit --noefi --digest= --no-checks -i --console-serial --serial= --serial-baud= --console-vga --reset-vga --dry-run --json --root= --debug -d --quiet -q --color= --module= --args-elf --args-linux --args-none --real-mode --dtb= --devicetreeblob= --reuseinitrd --reuse-video-type --load-preserve-context --load-jump-back-helper --load-live-update --exec-live-update --hotplug --elf32-core-headers --elf64-core-headers --pass-memmap-cmdline --no-cma --force-dtb'
+  else
+    _kexec_paths -f
+  fi
+}
+
+complete -F _kexec kexec
