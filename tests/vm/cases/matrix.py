@@ -2,6 +2,7 @@
 """Every machine a kernel may be handed over on: kernel x firmware x CPUs x system call x memory."""
 
 import itertools
+import json
 
 from kexec_vm import compare, rootfs
 from kexec_vm.machine import CMDLINE, Machine
@@ -11,7 +12,8 @@ PAYLOAD = rootfs.payload("matrix", 1 << 20)
 FIRST = """
 [ -d /sys/firmware/efi ] && try efivar-write efivar_write kept-across
 machine
-try plan kexec {call} -l /kernel --initrd=/initrd --append="{cmdline}" --dry-run
+try plan kexec {call} -l /kernel --initrd=/initrd --append="{cmdline}" --dry-run --json
+try unchanged loaded
 try load kexec {call} -l /kernel --initrd=/initrd --append="{cmdline}"
 try loaded loaded
 execute kexec -e
@@ -40,6 +42,10 @@ def hand_over(bench, series, firmware, cpus, call, memory, cpu="max"):
     machine = Machine(kernel, firmware, cpus, memory, cpu, vga="std")
     transcript = bench.boot(machine, archives(bench, kernel, call, cmdline), limit=300)
     before = transcript.boot(1)
+    bench.equal(before["plan"].status, 0, f"status of --dry-run, which said {before['plan'].err!r}")
+    bench.equal(before.out("unchanged"), "0", "/sys/kernel/kexec_loaded after --dry-run")
+    if call == "-c":
+        check_plan(bench, before.out("plan"), expected, above_4g=memory == "5G")
     bench.equal(before["load"].status, 0, f"status of the load, which said {before['load'].err!r}")
     bench.equal(before["load"].out, "", "stdout of the load")
     bench.equal(before.out("loaded"), "1", "/sys/kernel/kexec_loaded")
@@ -50,6 +56,16 @@ def hand_over(bench, series, firmware, cpus, call, memory, cpu="max"):
     compare.check_same_machine(bench, before, after)
     bench.expect(after.ended, "second kernel: its init did not come to the end")
     bench.equal(transcript.exit_status, 0, "QEMU's status")
+
+
+def check_plan(bench, text, cmdline, above_4g):
+    """The plan of kexec_load: JSON, with the command line as given and the initrd above 4 GiB where there is memory."""
+    document = json.loads(text)
+    bench.equal(document["command_line"]["text"], cmdline, "command line in the plan")
+    segments = {segment["label"]: segment for segment in document["plan"]["segments"]}
+    bench.expect("initrd" in segments, f"the plan has no segment 'initrd' but {sorted(segments)}")
+    begin = int(segments["initrd"]["begin"], 16)
+    bench.equal(begin >= 1 << 32, above_4g, f"initrd at {begin:#x}: above 4 GiB")
 
 
 def register():

@@ -17,7 +17,7 @@ def initrd(bench, script, *, kernel, second=SECOND, second_files=None, files=Non
                           programs={"sbin/kexec": bench.kexec, "bin/launch": bench.launch})
 
 
-def boot(bench, script, *, series="6.1", limit=120, answer=None, machine=None, **parts):
+def boot(bench, script, *, series="6.1", limit=180, answer=None, machine=None, **parts):
     """Boots the usual guest and returns the Transcript; `machine` changes fields of Machine."""
     kernel = bench.cache.kernel(series)
     archive = initrd(bench, script, kernel=parts.pop("kernel", kernel), **parts)

@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Tests of the harness itself: no guest is started, nothing is fetched."""
+
+import pathlib
+import subprocess
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.dont_write_bytecode = True
+
+from kexec_vm import compare, newc, suite  # noqa: E402
+from kexec_vm.report import Report  # noqa: E402
+
+
+class NewcTest(unittest.TestCase):
+    def test_cpio_lists_what_was_written(self):
+        archive = newc.Archive()
+        archive.character_device("dev/console", 5, 1)
+        archive.file("a/b/file", b"12345", 0o755)
+        archive.symlink("a/link", "b/file")
+        listing = subprocess.run(["cpio", "-tv", "--quiet"], input=archive.bytes(), check=True, stdout=subprocess.PIPE)
+        lines = [line.split() for line in listing.stdout.decode().splitlines()]
+        self.assertEqual([line[-1] for line in lines if "->" not in line], ["dev", "dev/console", "a", "a/b", "a/b/file"])
+        self.assertEqual([line[0] for line in lines], ["drwxr-xr-x", "crw-------", "drwxr-xr-x", "drwxr-xr-x", "-rwxr-xr-x",
+                                                      "lrwxrwxrwx"])
+
+    def test_one_path_twice_is_an_error(self):
+        archive = newc.Archive()
+        archive.file("x", b"")
+        with self.assertRaisesRegex(ValueError, "'x'"):
+            archive.file("x", b"")
+
+
+class CompareTest(unittest.TestCase):
+    def test_touching_ranges_are_joined_and_nested_lines_left_out(self):
+        text = ("00001000-0009fbff : System RAM\n  00002000-00002fff : System RAM\n0009fc00-0009ffff : Reserved\n"
+                "00100000-001fffff : System RAM\n00200000-002fffff : System RAM\n")
+        self.assertEqual(compare.system_ram(text), [(0x1000, 0x9fc00), (0x100000, 0x300000)])
+
+    def test_firmware_memory_by_type(self):
+        text = "0x0 0x9fbff System RAM\n0x9fc00 0x9ffff Reserved\n0xf0000 0xfffff Reserved\n"
+        self.assertEqual(compare.firmware_memory(text),
+                         {"System RAM": [(0, 0x9fc00)], "Reserved": [(0x9fc00, 0xa0000), (0xf0000, 0x100000)]})
+
+    def test_trouble_is_found_and_innocent_lines_are_not(self):
+        lines = ["[    0.1] ACPI: RSDP 0x1 000014", "[    0.2] calibrate_delay_direct() failed: loops_per_jiffy",
+                 "[    0.3] ACPI BIOS Error (bug): Could not resolve symbol", "[    0.4] BUG: unable to handle page fault"]
+        self.assertEqual(compare.trouble("\n".join(lines)),
+                         ["ACPI BIOS Error (bug): Could not resolve symbol", "BUG: unable to handle page fault"])
+
+
+class ReportTest(unittest.TestCase):
+    def test_two_boots_with_texts_and_statuses(self):
+        asked = []
+        report = Report(lambda name, _: asked.append(name))
+        lines = ["firmware noise", "@boot 6.1 2.5", "@begin load kernel", "|out", "@stderr", "|@err", "@end 3", "@ask x",
+                 "@execute", "@boot 6.12 1.0", "@end-of-stage"]
+        for number, line in enumerate(lines):
+            report.line(line + "\r", float(number))
+        first, second = report.boots
+        self.assertEqual((first["load kernel"].out, first["load kernel"].err, first["load kernel"].status), ("out\n", "@err\n", 3))
+        self.assertEqual((first.executed_at, first.ended, second.release, second.ended), (8.0, False, "6.12", True))
+        self.assertEqual((asked, report.noise), (["x"], ["firmware noise"]))
+        with self.assertRaisesRegex(AssertionError, "did not report 'other'; it reported load kernel"):
+            first["other"]  # pylint: disable=pointless-statement
+
+
+class SuiteTest(unittest.TestCase):
+    def outcome(self, function):
+        bench = suite.Bench(pathlib.Path(), None, pathlib.Path(), pathlib.Path())
+        return suite.run_all([suite.Case("x", True, function)], lambda name: bench, 1, lambda outcome: None)[0]
+
+    def test_verdicts(self):
+        self.assertEqual(self.outcome(lambda bench: bench.equal(1, 1, "one")).verdict, "ok")
+        self.assertEqual(self.outcome(lambda bench: bench.equal(1, 2, "one")).details, "one: got 1, expected 2")
+        self.assertEqual(self.outcome(lambda bench: None).verdict, "FAILED")
+        self.assertIn("ZeroDivisionError", self.outcome(lambda bench: 1 // 0).details)
+
+
+if __name__ == "__main__":
+    unittest.main()
