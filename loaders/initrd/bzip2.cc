@@ -28,7 +28,7 @@ std::optional<uint64_t> FindStreamEnd(Bytes bytes) {
 
 Extent MeasureBzip2(const Candidate& archive) {
   constexpr uint64_t kTail = 16;  // holds magic, checksum and 7 bits of filling
-  const Bytes data = archive.bytes.first(archive.nonzero_size);
+  const Bytes data = archive.bytes.first(archive.NonzeroSize());
   const uint64_t tail_offset = data.size() - std::min<uint64_t>(kTail, data.size());
   std::optional<uint64_t> end = FindStreamEnd(data.subspan(tail_offset));
   if (end) {

@@ -12,8 +12,10 @@ constexpr std::string_view kAccepted =
     "the kernel unpacks cpio archives (cpio -H newc), plain or compressed by gzip, bzip2, lzma, xz, lzop, "
     "lz4 -l or zstd";
 
-void WarnUnknown(Bytes file, const ArchiveMember& member, std::string_view name, Diagnostics& diagnostics) {
-  if (member.offset != 0) {
+// `only`: there is nothing else in the file but perhaps zero bytes before, as in file system images.
+void WarnUnknown(Bytes file, const ArchiveMember& member, bool only, std::string_view name,
+                 Diagnostics& diagnostics) {
+  if (!only) {
     diagnostics.Warn(
         "initrd '{}': the {:#x} bytes from {:#x} on are no archive; the kernel unpacks only what is before",
         name, member.size, member.offset);
@@ -37,7 +39,7 @@ Result<> CheckInitrd(Bytes file, std::string_view name, Diagnostics& diagnostics
                   member.offset, member.detail);
     }
     if (member.format == ArchiveFormat::kUnknown) {
-      WarnUnknown(file, member, name, diagnostics);
+      WarnUnknown(file, member, members.size() == 1, name, diagnostics);
       continue;
     }
     diagnostics.Note("initrd '{}': {} archive at {:#x}, {:#x} bytes", name, format, member.offset,

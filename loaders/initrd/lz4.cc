@@ -24,11 +24,11 @@ constexpr uint32_t kUncompressed = 0x80000000;  // in a frame block's size
 Extent MeasureLz4Legacy(const Candidate& archive) {
   Cursor cursor(archive);
   cursor.Skip(sizeof(kLegacyMagic));
-  while (cursor.remaining() != 0 && cursor.position() < archive.nonzero_size) {
+  while (cursor.remaining() != 0) {
     const uint64_t block_offset = cursor.file_offset();
     const auto size = cursor.Peek<Le<uint32_t>>();
+    if (size ? *size == 0 : cursor.position() >= archive.NonzeroSize()) break;  // padding
     if (!size) return cursor.EndsInside("the size of a block");
-    if (*size == 0) break;  // padding
     if (*size != kLegacyMagic && *size > kLegacyBlockMax) {
       if (RecogniseArchive(cursor.rest()) != ArchiveFormat::kUnknown) break;
       return cursor.Bad(Completeness::kDamaged,

@@ -11,11 +11,26 @@
 
 namespace kexec {
 
+// Where the zero bytes at the end of a file begin. Looked for once, and only if asked: it reads them.
+class ZeroTail {
+ public:
+  explicit ZeroTail(Bytes file) : file_(file) {}
+  // Offset behind the last byte that is not zero; 0 if there is none.
+  uint64_t begin();
+
+ private:
+  Bytes file_;
+  std::optional<uint64_t> begin_;
+};
+
 // An archive that starts with its format's magic; nobody knows yet where it ends.
 struct Candidate {
-  Bytes bytes;            // from its first byte to the end of the file
-  uint64_t offset;        // of that byte in the file, for messages
-  uint64_t nonzero_size;  // of `bytes` without the zero bytes at the end of the file
+  Bytes bytes;      // from its first byte to the end of the file
+  uint64_t offset;  // of that byte in the file, for messages
+  ZeroTail& tail;   // of the file
+
+  // `bytes` without the zeros at the end; at least 1, as no magic starts with a zero.
+  uint64_t NonzeroSize() const { return tail.begin() - offset; }
 };
 
 struct Extent {

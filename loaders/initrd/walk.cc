@@ -38,14 +38,6 @@ bool IsSkippableZstdFrame(Bytes bytes) {
   return magic && *magic >= 0x184d2a50 && *magic <= 0x184d2a5f;  // RFC 8878, 3.1.2
 }
 
-// Bytes up to and including the last that is not zero.
-uint64_t NonzeroSize(Bytes bytes) {
-  uint64_t size = bytes.size();
-  while (size >= 8 && *ReadAt<Le<uint64_t>>(bytes, size - 8) == 0) size -= 8;
-  while (size > 0 && bytes[size - 1] == std::byte{0}) --size;
-  return size;
-}
-
 uint64_t CountZeros(Bytes bytes) {
   uint64_t count = 0;
   while (bytes.size() - count >= 8 && *ReadAt<Le<uint64_t>>(bytes, count) == 0) count += 8;
@@ -127,19 +119,24 @@ ArchiveFormat RecogniseArchive(Bytes bytes) {
   return IsSkippableZstdFrame(bytes) ? ArchiveFormat::kZstd : ArchiveFormat::kUnknown;
 }
 
+uint64_t ZeroTail::begin() {
+  if (begin_) return *begin_;
+  uint64_t size = file_.size();
+  while (size >= 8 && *ReadAt<Le<uint64_t>>(file_, size - 8) == 0) size -= 8;
+  while (size > 0 && file_[size - 1] == std::byte{0}) --size;
+  return *(begin_ = size);
+}
+
 Extent Cursor::EndsInside(std::string_view what) const {
   return Bad(Completeness::kTruncated, fmt::format("ends inside {} at {:#x}", what, file_offset()));
 }
 
 std::vector<ArchiveMember> WalkInitrd(Bytes file, GzipCheck gzip) {
   file = WithoutBootConfig(file);
-  const uint64_t nonzero_size = NonzeroSize(file);
+  ZeroTail tail(file);
   std::vector<ArchiveMember> members;
-  uint64_t offset = 0;
-  while (offset < nonzero_size) {
-    offset += CountZeros(file.subspan(offset));
-    if (offset >= nonzero_size) break;
-    const Candidate archive{file.subspan(offset), offset, nonzero_size - offset};
+  for (uint64_t offset = CountZeros(file); offset < file.size(); offset += CountZeros(file.subspan(offset))) {
+    const Candidate archive{file.subspan(offset), offset, tail};
     const ArchiveFormat format = RecogniseArchive(archive.bytes);
     Extent extent = Measure(format, archive, gzip);
     members.push_back({format, offset, extent.size, extent.completeness, std::move(extent.detail)});

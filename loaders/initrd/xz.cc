@@ -105,7 +105,7 @@ Extent MeasureXz(const Candidate& archive) {
   const Bytes bytes = archive.bytes;
   if (bytes.size() < kHeaderSize) return {bytes.size(), Completeness::kTruncated, "ends inside its header"};
   bool looked_at_index = false;
-  std::optional<uint64_t> end = archive.nonzero_size;
+  std::optional<uint64_t> end = archive.NonzeroSize();
   if (!StreamEndsAt(bytes, *end, looked_at_index)) end = SearchStreamEnd(bytes);
   if (!end) return {bytes.size(), Completeness::kTruncated, "ends without its index and footer"};
   return {*end, Completeness::kComplete, OddCheck(bytes)};
