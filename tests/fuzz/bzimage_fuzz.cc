@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Any bytes as a kernel file: no crash, and a result that keeps what bzimage.h and kernel_image.h promise. A
+// prefix of the file is refused or read as a file that was cut behind the kernel.
+#include <cstdlib>
+
+#include "loaders/kernel_image.h"
+
+namespace {
+
+using kexec::BzImage;
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+void CheckPromises(const kexec::KernelImage& parsed, kexec::Bytes file) {
+  const auto& image = std::get<BzImage>(parsed.image);
+  const auto inside = [&](kexec::Bytes part) {
+    return part.data() >= file.data() && part.data() + part.size() <= file.data() + file.size();
+  };
+  Require(image.protocol >= 0x0200 && image.protocol < 0x0300);
+  Require(!image.kernel.empty() && inside(image.kernel.view()));
+  Require(!image.setup_header.empty() && image.setup_header.size() <= 0x90 &&
+          inside(image.setup_header.view()));
+  Require(image.init_size >= image.kernel.size());
+  Require(image.pref_address.CheckedAdd(image.init_size).has_value());
+  Require(image.relocatable == image.alignment.has_value());
+  Require(!image.has_64bit_entry || image.kernel.size() > 0x200);
+  Require((parsed.type == "bzImage64") == image.has_64bit_entry);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const kexec::Bytes bytes = std::as_bytes(std::span(data, size));
+  const auto file = kexec::SharedBytes::Own({bytes.begin(), bytes.end()});
+  kexec::SilentDiagnostics diagnostics;
+  (void)kexec::ParseKernel(file, {}, diagnostics);  // with the CRC, which few inputs pass
+  const auto parsed = kexec::ParseKernel(file, {}, diagnostics, {.verify_checksum = false});
+  if (!parsed) {
+    Require(!parsed.error().message().empty());
+    return 0;
+  }
+  CheckPromises(*parsed, file.view());
+  const auto& whole = std::get<BzImage>(parsed->image);
+  const auto cut = kexec::ParseKernel(*file.Slice(0, size - 1), {}, diagnostics, {.verify_checksum = false});
+  if (!cut) return 0;
+  const auto& shorter = std::get<BzImage>(cut->image);
+  Require(shorter.setup_header.size() == whole.setup_header.size() && shorter.protocol == whole.protocol);
+  Require(shorter.kernel.size() <= whole.kernel.size());
+  return 0;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Any bytes as an initrd: no crash, archives in order and inside the file, and CheckInitrd refuses exactly
+// what the walk found cut or damaged.
+#include <algorithm>
+#include <cstdlib>
+
+#include "loaders/initrd.h"
+
+namespace {
+
+void Require(bool holds) {
+  if (!holds) std::abort();
+}
+
+bool IsBad(const kexec::ArchiveMember& member) {
+  return member.completeness == kexec::Completeness::kTruncated ||
+         member.completeness == kexec::Completeness::kDamaged;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const kexec::Bytes file = std::as_bytes(std::span(data, size));
+  for (const auto gzip : {kexec::GzipCheck::kTrailer, kexec::GzipCheck::kInflate}) {
+    const auto members = kexec::WalkInitrd(file, gzip);
+    uint64_t end = 0;
+    for (const auto& member : members) {
+      Require(member.offset >= end && member.offset < size);
+      Require(member.size > 0 && member.size <= size - member.offset);
+      Require(file[member.offset] != std::byte{0});
+      Require(!IsBad(member) || (&member == &members.back() && !member.detail.empty()));
+      end = member.offset + member.size;
+    }
+    kexec::SilentDiagnostics diagnostics;
+    const auto checked = kexec::CheckInitrd(file, "fuzz", diagnostics, gzip);
+    Require(checked.has_value() == std::ranges::none_of(members, IsBad));
+  }
+  return 0;
+}
