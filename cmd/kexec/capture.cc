@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/capture.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include "arch/machine.h"
+#include "arch/x86_64/framebuffer.h"
+#include "cmd/kexec/choose_call.h"
+#include "cmd/kexec/crash_memory.h"
+#include "kexec/explain.h"
+#include "kexec/file.h"
+#include "kexec/memory_map.h"
+#include "kexec/submit.h"
+
+namespace kexec {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Worth having in a report even where nothing reads it today.
+constexpr std::array<std::string_view, 15> kAlways = {
+    "proc/cmdline",
+    "proc/iomem",
+    "proc/meminfo",
+    "proc/version",
+    "proc/sys/kernel/osrelease",
+    "proc/sys/kernel/kexec_load_disabled",
+    "proc/sys/kernel/kexec_load_limit_reboot",
+    "proc/sys/kernel/kexec_load_limit_panic",
+    "sys/kernel/kexec_loaded",
+    "sys/kernel/kexec_crash_loaded",
+    "sys/kernel/kexec_crash_size",
+    "sys/kernel/crash_elfcorehdr_size",
+    "sys/kernel/security/lockdown",
+    "sys/kernel/boot_params/data",
+    "sys/kernel/boot_params/version",
+};
+
+// Secrets, or endless.
+constexpr std::array<std::string_view, 8> kNever = {
+    "proc/kallsyms", "proc/kcore", "proc/kmsg", "dev/", "proc/self/environ", "proc/self/maps", "proc/keys", "sys/kernel/tracing",
+};
+
+// What Explain may be asked; each makes it read the files it looks for causes in.
+constexpr std::array kErrnos = {EPERM,  EACCES, EBUSY,  EINVAL,      ENOSYS, ENOMEM, ENOEXEC,      ENOTSUP, EADDRNOTAVAIL,
+                                ENODEV, EIO,    ENODATA, ELIBBAD, EKEYREJECTED, ENOKEY,  ENOPKG,  EBADMSG};
+
+bool MayBeCopied(std::string_view path) {
+  if (path.find("..") != std::string_view::npos) return false;
+  for (const std::string_view prefix : kNever) {
+    if (path.starts_with(prefix)) return false;
+  }
+  return true;
+}
+
+Result<> PrepareDirectory(const fs::path& directory) {
+  if (mkdir(directory.c_str(), 0700) == 0) return {};
+  if (errno != EEXIST) return FailErrno(Errc::kIo, errno, "cannot make directory '{}'", directory.string());
+  std::error_code error;
+  const bool empty = fs::is_empty(directory, error);
+  if (error) return FailErrno(Errc::kIo, error.value(), "cannot look into '{}'", directory.string());
+  if (empty && fs::is_directory(directory)) return {};
+  return Fail(Errc::kUsage, "'{}' is not an empty directory; name one that does not exist yet", directory.string());
+}
+
+Result<> WriteCopy(const fs::path& target, std::string_view contents) {
+  std::error_code error;
+  fs::create_directories(target.parent_path(), error);
+  if (error) return FailErrno(Errc::kIo, error.value(), "cannot make '{}'", target.parent_path().string());
+  const UniqueFd fd(open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot write '{}'", target.string());
+  while (!contents.empty()) {
+    const ssize_t written = write(fd.get(), contents.data(), contents.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return FailErrno(Errc::kIo, errno, "cannot write '{}'", target.string());
+    contents.remove_prefix(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+// The paths everything that reads a SystemRoot has asked for. The answers themselves do not matter here.
+Result<std::set<std::string>> PathsRead(const fs::path& host, Diagnostics& diagnostics) {
+  std::set<std::string> paths(kAlways.begin(), kAlways.end());
+  KEXEC_ASSIGN(SystemRoot root, SystemRoot::Open(host));
+  root.Observe([&paths](std::string_view path) {
+    while (path.starts_with('/')) path.remove_prefix(1);
+    paths.emplace(path);
+  });
+  SilentDiagnostics silent;
+  const auto machine = ReadMachine(root, silent);
+  if (!machine.has_value()) diagnostics.Warn("the recorded machine cannot be planned for: {}", machine.error().message());
+  static_cast<void>(ReadIomem(root).has_value());
+  static_cast<void>(ReadFirmwareMemmap(root, silent).has_value());
+  static_cast<void>(CrashMemoryBytes(root).has_value());
+  static_cast<void>(LockdownMode(root));
+  for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
+    static_cast<void>(IsLoaded(kind, root).has_value());
+    for (const KexecCall call : {KexecCall::kLoad, KexecCall::kFileLoad, KexecCall::kReboot}) {
+      for (const int error : kErrnos) static_cast<void>(Explain({.call = call, .kind = kind}, error, root));
+    }
+  }
+  return paths;
+}
+
+// Answers that come from system calls, as files.
+Result<> WriteAnswers(const fs::path& directory, const SystemRoot& root, Diagnostics& diagnostics) {
+  KEXEC_ASSIGN(const std::string machine, root.MachineName());
+  KEXEC_TRY(WriteCopy(directory / "proc/sys/kernel/arch", machine + "\n"));
+  if (const auto framebuffer = ReadFramebuffer(root, diagnostics)) {
+    KEXEC_TRY(WriteCopy(directory / kFramebufferRecord, FormatFramebuffer(*framebuffer)));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> CaptureMachine(const fs::path& directory, const Session& session) {
+  KEXEC_TRY(PrepareDirectory(directory));
+  KEXEC_ASSIGN(const std::set<std::string> paths, PathsRead(session.root.path(), session.diagnostics));
+  size_t files = 0;
+  for (const std::string& path : paths) {
+    if (!MayBeCopied(path) || path == "proc/sys/kernel/arch" || !session.root.Exists(path)) continue;
+    if (session.root.List(path).has_value()) {
+      std::error_code error;
+      fs::create_directories(directory / path, error);
+      if (error) return FailErrno(Errc::kIo, error.value(), "cannot make '{}'", (directory / path).string());
+      continue;
+    }
+    const auto contents = session.root.ReadText(path);
+    if (!contents.has_value()) {
+      session.diagnostics.Warn("{}; it is left out of the record", contents.error().message());
+      continue;
+    }
+    KEXEC_TRY(WriteCopy(directory / path, *contents));
+    session.diagnostics.Note("recorded {}", path);
+    ++files;
+  }
+  KEXEC_TRY(WriteAnswers(directory, session.root, session.diagnostics));
+  session.diagnostics.Note("{} files recorded in '{}'", files, directory.string());
+  return {};
+}
+
+}  // namespace kexec

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/choose_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <iterator>
+
+namespace kexec {
+namespace {
+
+bool LockedDown(const LoadFacts& facts) { return !facts.lockdown.empty() && facts.lockdown != "none"; }
+
+// What kexec_file_load cannot do at all.
+std::vector<std::string> Obstacles(const LoadFacts& facts) {
+  std::vector<std::string> obstacles;
+  if (!facts.obstacle.empty()) obstacles.push_back(facts.obstacle);
+  for (const std::string& option : facts.needs) obstacles.push_back(option + " needs kexec_load");
+  return obstacles;
+}
+
+// What else speaks for kexec_load where both calls are open.
+std::vector<std::string> Preferences(const LoadFacts& facts) {
+  std::vector<std::string> reasons;
+  for (const std::string& option : facts.prefers) reasons.push_back(option + " works with kexec_load only");
+  if (facts.initrds > 1) reasons.push_back(fmt::format("kexec_load takes {} initrds uncopied", facts.initrds));
+  if (facts.from_pipe) reasons.emplace_back("what comes through a pipe has no file to hand over");
+  return reasons;
+}
+
+std::string Listed(const std::vector<std::string>& reasons) { return fmt::format("{}", fmt::join(reasons, "; ")); }
+
+// kexec_file_load as the only call, because of `why`.
+Result<CallChoice> FileLoadOnly(const LoadFacts& facts, const std::string& why) {
+  if (const auto obstacles = Obstacles(facts); !obstacles.empty()) {
+    return Fail(Errc::kUnsupported, "{}, but {}", why, Listed(obstacles));
+  }
+  return CallChoice{KexecCall::kFileLoad, false, why, facts.prefers};
+}
+
+}  // namespace
+
+Result<CallChoice> ChooseCall(const LoadFacts& facts) {
+  if (facts.kind == LoadKind::kCrash && facts.asked == Call::kLoad) {
+    return Fail(Errc::kUnsupported,
+                "loading a crash kernel with kexec_load (-p with -c) is not supported yet; without -c "
+                "kexec_file_load does it");
+  }
+  if (facts.asked == Call::kLoad) return CallChoice{KexecCall::kLoad, false, "-c was given", {}};
+  // What -s cannot honour was told when the options were parsed, and a refusal of the image is the kernel's to make.
+  if (facts.asked == Call::kFile) return CallChoice{KexecCall::kFileLoad, false, "-s was given", {}};
+  if (facts.kind == LoadKind::kCrash) {
+    return FileLoadOnly(facts, "crash kernels are loaded with kexec_file_load only so far");
+  }
+  if (LockedDown(facts)) {
+    return FileLoadOnly(facts, fmt::format("kernel lockdown is '{}', which forbids kexec_load", facts.lockdown));
+  }
+  std::vector<std::string> reasons = Obstacles(facts);
+  std::ranges::move(Preferences(facts), std::back_inserter(reasons));
+  if (!reasons.empty()) return CallChoice{KexecCall::kLoad, false, Listed(reasons), {}};
+  return CallChoice{KexecCall::kFileLoad, true, "it keeps signatures and measurements, and can do all that was asked",
+                    {}};
+}
+
+bool FallbackMayHelp(int sys_errno) {
+  static constexpr std::array kHelped = {ENOSYS, EINVAL, ENOEXEC, ENOTSUP, EADDRNOTAVAIL, ENOMEM};
+  return std::ranges::find(kHelped, sys_errno) != kHelped.end();
+}
+
+std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes) {
+  const auto* kernel = std::get_if<BzImage>(&image.image);
+  if (kernel == nullptr) return fmt::format("kexec_file_load takes no '{}' image", image.type);
+  if (kernel->protocol < 0x020c) {
+    return fmt::format("kexec_file_load needs boot protocol 2.12, this kernel has {}.{:02}", kernel->protocol >> 8,
+                       kernel->protocol & 0xff);
+  }
+  if (!kernel->loaded_high) return "kexec_file_load takes no kernel that is loaded below 1 MiB";
+  if (!kernel->has_64bit_entry) return "kexec_file_load needs a kernel with a 64-bit entry";
+  if (!kernel->can_load_above_4g) return "kexec_file_load needs a kernel that can be loaded above 4 GiB";
+  if (command_line_bytes >= kernel->command_line_max) {
+    return fmt::format("kexec_file_load takes {} bytes of command line, this one has {}",
+                       kernel->command_line_max == 0 ? 0 : kernel->command_line_max - 1, command_line_bytes);
+  }
+  return {};
+}
+
+std::string LockdownMode(const SystemRoot& root) {
+  const auto line = root.ReadLine("sys/kernel/security/lockdown");
+  if (!line) return {};
+  const size_t open = line->find('[');
+  const size_t close = line->find(']', open == std::string::npos ? 0 : open);
+  if (open == std::string::npos || close == std::string::npos) return {};
+  return line->substr(open + 1, close - open - 1);
+}
+
+std::string_view CallName(KexecCall call) {
+  switch (call) {
+    case KexecCall::kLoad:
+      return "kexec_load";
+    case KexecCall::kFileLoad:
+      return "kexec_file_load";
+    case KexecCall::kReboot:
+      return "reboot";
+  }
+  return {};
+}
+
+}  // namespace kexec

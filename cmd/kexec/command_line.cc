@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/command_line.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kexec {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\n\v\f\r";
+
+bool IsBlank(char c) { return kBlanks.find(c) != std::string_view::npos; }
+
+// The offset just behind the word that begins at `begin`.
+size_t WordEnd(std::string_view line, size_t begin) {
+  bool quoted = false;
+  size_t end = begin;
+  while (end < line.size() && (quoted || !IsBlank(line[end]))) {
+    if (line[end] == '"') quoted = !quoted;
+    ++end;
+  }
+  return end;
+}
+
+// What `word` sets: the text in front of '=', without a quote that surrounds the whole word.
+std::string_view ParameterName(std::string_view word) {
+  if (word.starts_with('"')) {
+    word.remove_prefix(1);
+    if (word.ends_with('"')) word.remove_suffix(1);
+  }
+  return word.substr(0, word.find('='));
+}
+
+}  // namespace
+
+std::string RemoveParameters(std::string_view line, std::span<const std::string_view> names) {
+  std::string kept;
+  bool removed_first = false;
+  size_t at = 0;
+  while (at < line.size()) {
+    const size_t begin = std::min(line.find_first_not_of(kBlanks, at), line.size());
+    const size_t end = WordEnd(line, begin);
+    const bool remove =
+        begin < end && std::ranges::find(names, ParameterName(line.substr(begin, end - begin))) != names.end();
+    if (remove) {
+      removed_first = removed_first || kept.empty();
+    } else if (kept.empty() && removed_first) {
+      kept.append(line.substr(begin, end - begin));  // what is first now needs no blank in front
+    } else {
+      kept.append(line.substr(at, end - at));
+    }
+    at = end;
+  }
+  return kept;
+}
+
+Result<std::string> BuildCommandLine(const CommandLineRequest& request, const SystemRoot& root) {
+  std::string line;
+  if (request.reuse) {
+    KEXEC_ASSIGN(const std::string running, root.ReadLine("proc/cmdline"), "--reuse-cmdline");
+    constexpr std::array<std::string_view, 2> kNotForTheNext = {"BOOT_IMAGE", "crashkernel"};
+    const size_t names = request.kind == LoadKind::kCrash ? 2 : 1;
+    line = RemoveParameters(running, std::span(kNotForTheNext).first(names));
+  }
+  if (request.append && !request.append->empty()) {
+    if (!line.empty()) line += ' ';
+    line += *request.append;
+  }
+  if (const size_t zero = line.find('\0'); zero != std::string::npos) {
+    return Fail(Errc::kMalformed, "the command line holds a zero byte at offset {}", zero);
+  }
+  return line;
+}
+
+}  // namespace kexec

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/dry_run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <cstdlib>
+
+#include "cmd/kexec/console.h"
+#include "cmd/kexec/file_load.h"
+#include "cmd/kexec/plan_report.h"
+#include "cmd/kexec/segment_load.h"
+
+namespace kexec {
+namespace {
+
+// The first of these that is set decides (POSIX, 8.2).
+bool LocaleIsUtf8() {
+  for (const char* variable : {"LC_ALL", "LC_CTYPE", "LANG"}) {
+    const char* value = std::getenv(variable);
+    if (value == nullptr || *value == '\0') continue;
+    std::string name = value;
+    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return name.find("utf-8") != std::string::npos || name.find("utf8") != std::string::npos;
+  }
+  return false;
+}
+
+PictureStyle StyleFor(Color color) {
+  return PictureStyle{.columns = 80,
+                      .utf8 = isatty(STDOUT_FILENO) == 1 && LocaleIsUtf8(),
+                      .color = WantsColor(color, STDOUT_FILENO)};
+}
+
+}  // namespace
+
+Result<> ShowPlan(const LoadRequest& request, const CallChoice& choice, const Session& session) {
+  const Options& options = session.options;
+  PlanReport report{.options = options,
+                    .request = request,
+                    .choice = choice,
+                    .prepared = nullptr,
+                    .problem = std::nullopt,
+                    .file_load_flags = FileLoadFlags(options, session.root)};
+  std::optional<PreparedLoad> prepared;
+  // A crash kernel is not planned here yet (choose_call.h).
+  if (options.slot == LoadKind::kNormal) {
+    Result<PreparedLoad> made = PrepareLoad(request, session);
+    if (made.has_value()) {
+      prepared.emplace(*std::move(made));
+      report.prepared = &*prepared;
+    } else if (choice.first == KexecCall::kLoad) {
+      return std::unexpected(std::move(made).error());
+    } else {
+      report.problem = made.error().message();
+    }
+  }
+  session.out += options.json ? PlanJson(report) : PlanText(report, StyleFor(options.color));
+  return {};
+}
+
+}  // namespace kexec

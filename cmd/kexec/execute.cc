@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/execute.h"
+
+#include <cerrno>
+#include <charconv>
+
+#include "cmd/kexec/unsupported.h"
+#include "kexec/submit.h"
+
+namespace kexec {
+namespace {
+
+// CAP_SYS_BOOT, include/uapi/linux/capability.h.
+constexpr unsigned kCapSysBoot = 22;
+
+// False only if proc/self/status says so.
+bool MayReboot(const SystemRoot& root) {
+  const auto status = root.ReadText("proc/self/status");
+  if (!status.has_value()) return true;
+  constexpr std::string_view kKey = "CapEff:\t";
+  const size_t at = status->find(kKey);
+  if (at == std::string::npos) return true;
+  uint64_t capabilities = 0;
+  const char* begin = status->data() + at + kKey.size();
+  const auto parsed = std::from_chars(begin, status->data() + status->size(), capabilities, 16);
+  return parsed.ec != std::errc() || (capabilities >> kCapSysBoot & 1) != 0;
+}
+
+void TellExecution(const Session& session) {
+  if (session.options.json) return;  // the plan is the whole answer
+  session.out += fmt::format("would {}{}execute the loaded kernel\n",
+                             session.options.no_sync ? "" : "write back file systems, ",
+                             session.options.no_ifdown ? "" : "take the network interfaces down, ");
+}
+
+}  // namespace
+
+Result<> ExecuteLoaded(const Session& session) {
+  KEXEC_TRY(CheckSupported(session.options));
+  const bool allowed = MayReboot(session.root);
+  const Result<bool> loaded = IsLoaded(LoadKind::kNormal, session.root);
+  if (loaded.has_value() && !*loaded) {
+    return Fail(Errc::kUsage, "Nothing has been loaded!{}",
+                allowed ? "" : " (loading and executing need CAP_SYS_BOOT: run as root)");
+  }
+  if (!loaded.has_value()) {
+    session.diagnostics.Warn("whether a kernel is loaded is unknown: {}", loaded.error().message());
+  }
+  // Asked first, so that an attempt in vain leaves the network as it is.
+  if (!allowed && !session.options.dry_run) {
+    return FailErrno(Errc::kSyscall, EPERM, "cannot execute the loaded kernel without CAP_SYS_BOOT (run as root)");
+  }
+  return ExecuteNow(session);
+}
+
+Result<> ExecuteNow(const Session& session) {
+  if (session.options.dry_run) {
+    TellExecution(session);
+    return {};
+  }
+  if (!session.options.no_sync) session.kernel.Sync();
+  if (!session.options.no_ifdown) {
+    const auto taken_down = session.host.BringInterfacesDown(session.diagnostics);
+    if (!taken_down.has_value()) session.diagnostics.Warning(taken_down.error().message());
+  }
+  return Execute(session.kernel, session.root);
+}
+
+Result<> ShutDownIntoLoaded(const Session& session) {
+  if (session.options.dry_run) {
+    if (!session.options.json) session.out += "would run shutdown -r now\n";
+    return {};
+  }
+  return std::unexpected(session.host.RunShutdown());
+}
+
+}  // namespace kexec

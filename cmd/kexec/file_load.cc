@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/file_load.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <utility>
+#include <vector>
+
+#include "cmd/kexec/memory_file.h"
+#include "kexec/submit.h"
+
+namespace kexec {
+namespace {
+
+// "6.1.0-49-amd64" → {6, 1}.
+std::pair<unsigned, unsigned> MajorMinor(std::string_view release) {
+  std::pair<unsigned, unsigned> version{0, 0};
+  const char* end = release.data() + release.size();
+  const auto [next, error] = std::from_chars(release.data(), end, version.first);
+  if (error == std::errc() && next != end && *next == '.') std::from_chars(next + 1, end, version.second);
+  return version;
+}
+
+// KEXEC_FILE_DEBUG came with Linux 6.7 (cbc2fe9d9cb2, "kexec_file: add kexec_file flag to control debug printing").
+// No file tells whether it is there, an older kernel refuses it with EINVAL, and a load to find out would count against
+// kernel.kexec_load_limit_*: so this one feature is told by its version.
+bool KnowsDebugFlag(const SystemRoot& root) {
+  const auto release = root.KernelRelease();
+  return release.has_value() && MajorMinor(*release) >= std::pair(6U, 7U);
+}
+
+// A descriptor for `files` as one; `made` keeps it open where it is not the user's own.
+Result<int> OneDescriptor(const char* name, std::span<const ImageFile* const> files, UniqueFd& made) {
+  if (files.size() == 1 && files.front()->fd.valid()) return files.front()->fd.get();
+  std::vector<Bytes> parts;
+  for (const ImageFile* file : files) parts.push_back(file->bytes.view());
+  KEXEC_ASSIGN(made, MakeMemoryFile(name, parts));
+  return made.get();
+}
+
+}  // namespace
+
+uint64_t FileLoadFlags(const Options& options, const SystemRoot& root) {
+  uint64_t flags = 0;
+  if (options.rare.no_cma) flags |= kKexecFileNoCma;
+  if (options.rare.force_dtb) flags |= kKexecFileForceDtb;
+  if (options.debug && KnowsDebugFlag(root)) flags |= kKexecFileDebug;
+  return flags;
+}
+
+Result<> LoadByFile(const LoadRequest& request, const Session& session) {
+  UniqueFd kernel_copy;
+  UniqueFd initrd_copy;
+  FileLoad load;
+  load.kind = session.options.slot;
+  const ImageFile* kernel = &request.kernel_file;
+  KEXEC_ASSIGN(load.kernel_fd, OneDescriptor("kernel", std::span(&kernel, 1), kernel_copy));
+  if (!request.initrds.empty()) {
+    std::vector<const ImageFile*> initrds;
+    for (const ImageFile& file : request.initrds) initrds.push_back(&file);
+    KEXEC_ASSIGN(load.initrd_fd, OneDescriptor("initrd", initrds, initrd_copy));
+  }
+  load.bytes = request.kernel_file.bytes.size();
+  for (const ImageFile& file : request.initrds) load.bytes += file.bytes.size();  // mapped, so their sum exists
+  load.command_line = request.command_line;
+  load.flags = FileLoadFlags(session.options, session.root);
+  session.diagnostics.Note("kexec_file_load: kernel from {}, {} initrd{}, flags {:#x}",
+                           kernel_copy.valid() ? "memory" : "its file", request.initrds.size(),
+                           request.initrds.size() == 1 ? "" : "s", load.flags);
+  return SubmitFile(load, session.kernel, session.root);
+}
+
+}  // namespace kexec

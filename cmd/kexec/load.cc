@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/load.h"
+
+#include "cmd/kexec/choose_call.h"
+#include "cmd/kexec/crash_memory.h"
+#include "cmd/kexec/dry_run.h"
+#include "cmd/kexec/file_load.h"
+#include "cmd/kexec/load_request.h"
+#include "cmd/kexec/segment_load.h"
+#include "cmd/kexec/unsupported.h"
+#include "kexec/submit.h"
+
+namespace kexec {
+namespace {
+
+Result<> LoadWithFallback(const LoadRequest& request, const Session& session) {
+  Result<> loaded = LoadByFile(request, session);
+  if (loaded.has_value()) return loaded;
+  const Error& refusal = loaded.error();
+  if (refusal.code() != Errc::kSyscall || !FallbackMayHelp(refusal.sys_errno())) return loaded;
+  session.diagnostics.Warn("{}; falling back to kexec_load", refusal.message());
+  return LoadBySegments(request, session);
+}
+
+Result<> LoadChosen(const LoadRequest& request, const CallChoice& choice, const Session& session) {
+  if (choice.first == KexecCall::kLoad) return LoadBySegments(request, session);
+  return choice.may_fall_back ? LoadWithFallback(request, session) : LoadByFile(request, session);
+}
+
+Result<> Load(const Session& session) {
+  KEXEC_TRY(CheckSupported(session.options));
+  if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(RequireCrashMemory(session.root));
+  KEXEC_ASSIGN(const LoadRequest request, ReadLoadRequest(session));
+  KEXEC_ASSIGN(const CallChoice choice, ChooseCall(GatherFacts(request, session.options, session.root)));
+  session.diagnostics.Note("call: {}{} ({})", CallName(choice.first),
+                           choice.may_fall_back ? ", then kexec_load if that may help" : "", choice.reason);
+  for (const std::string& option : choice.ignored) {
+    session.diagnostics.Warn("option '{}' is ignored: {}", option, choice.reason);
+  }
+  if (session.options.dry_run) return ShowPlan(request, choice, session);
+  return LoadChosen(request, choice, session);
+}
+
+// `error`, and what it left behind: a refused crash load has already dropped the kernel loaded before.
+Error WithWhatIsLoaded(Error error, const Session& session) {
+  const Result<bool> loaded = IsLoaded(session.options.slot, session.root);
+  if (!loaded.has_value()) return error;
+  const std::string_view state =
+      *loaded ? "the kernel loaded before is still in place" : "nothing is loaded";
+  // Where the kernel was not asked and holds nothing, there is nothing to say.
+  if (!*loaded && error.code() != Errc::kSyscall) return error;
+  return Error(error.code(), error.sys_errno(), fmt::format("{}; {}", error.message(), state));
+}
+
+}  // namespace
+
+Result<> LoadKernel(const Session& session) {
+  Result<> loaded = Load(session);
+  if (loaded.has_value() || session.options.dry_run) return loaded;
+  return std::unexpected(WithWhatIsLoaded(std::move(loaded).error(), session));
+}
+
+}  // namespace kexec

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/load_request.h"
+
+#include <algorithm>
+
+#include "cmd/kexec/command_line.h"
+#include "loaders/initrd.h"
+
+namespace kexec {
+namespace {
+
+// Far above any kernel or initrd; they bound what is read from a pipe.
+constexpr uint64_t kMaxKernelFile = uint64_t{2} << 30;
+constexpr uint64_t kMaxInitrdFile = uint64_t{1} << 40;
+
+Result<KernelImage> ParseKernelFile(const ImageFile& file, const Options& options, Diagnostics& diagnostics) {
+  Result<KernelImage> image = ParseKernel(file.bytes, options.type.value_or(""), diagnostics);
+  if (image.has_value()) return image;
+  // Scripts look for these words, and the file's name right behind them.
+  if (image.error().code() == Errc::kNotRecognised && !options.type) {
+    return Fail(Errc::kNotRecognised, "Cannot determine the file type of {}: {}", file.path.string(),
+                image.error().message());
+  }
+  return std::unexpected(std::move(image).error().Context(fmt::format("cannot load '{}'", file.path.string())));
+}
+
+Result<ImageFile> ReadInitrd(const std::filesystem::path& path, Diagnostics& diagnostics) {
+  KEXEC_ASSIGN(ImageFile file, OpenImageFile(path, kMaxInitrdFile), "cannot read the initrd");
+  KEXEC_TRY(CheckInitrd(file.bytes.view(), path.string(), diagnostics));
+  return file;
+}
+
+Result<> CheckLength(const std::string& command_line, const KernelImage& kernel) {
+  const uint64_t limit = CommandLineLimit(kernel);
+  if (command_line.size() <= limit) return {};
+  return Fail(Errc::kDoesNotFit, "the command line is {} bytes long, and this kernel takes {}", command_line.size(),
+              limit);
+}
+
+}  // namespace
+
+uint64_t CommandLineLimit(const KernelImage& kernel) {
+  return std::visit([](const auto& image) { return image.command_line_max; }, kernel.image);
+}
+
+Result<LoadRequest> ReadLoadRequest(const Session& session) {
+  const Options& options = session.options;
+  LoadRequest request;
+  KEXEC_ASSIGN(request.kernel_file, OpenImageFile(options.kernel, kMaxKernelFile), "cannot read the kernel");
+  KEXEC_ASSIGN(request.kernel, ParseKernelFile(request.kernel_file, options, session.diagnostics));
+  for (const std::filesystem::path& path : options.initrds) {
+    KEXEC_ASSIGN(ImageFile initrd, ReadInitrd(path, session.diagnostics));
+    request.initrds.push_back(std::move(initrd));
+  }
+  KEXEC_ASSIGN(request.command_line,
+               BuildCommandLine({options.append, options.reuse_cmdline, options.slot}, session.root));
+  KEXEC_TRY(CheckLength(request.command_line, request.kernel));
+  session.diagnostics.Note("kernel '{}': type {}, {} bytes", options.kernel.string(), request.kernel.type,
+                           request.kernel_file.bytes.size());
+  for (const ImageFile& initrd : request.initrds) {
+    session.diagnostics.Note("initrd '{}': {} bytes", initrd.path.string(), initrd.bytes.size());
+  }
+  session.diagnostics.Note("command line, {} of {} bytes: {}", request.command_line.size(),
+                           CommandLineLimit(request.kernel), request.command_line);
+  return request;
+}
+
+LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const SystemRoot& root) {
+  LoadFacts facts;
+  facts.asked = options.call;
+  facts.kind = options.slot;
+  facts.needs = options.needs_kexec_load;
+  facts.prefers = options.prefers_kexec_load;
+  facts.initrds = request.initrds.size();
+  facts.from_pipe = !request.kernel_file.fd.valid() ||
+                    std::ranges::any_of(request.initrds, [](const ImageFile& file) { return !file.fd.valid(); });
+  facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
+  facts.lockdown = LockdownMode(root);
+  return facts;
+}
+
+}  // namespace kexec

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// kexec(8): parse, run the mode, exit.
+#include <cerrno>
+#include <cstdio>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include "cmd/kexec/console.h"
+#include "cmd/kexec/exit_status.h"
+#include "cmd/kexec/host_actions.h"
+#include "cmd/kexec/no_syscalls.h"
+#include "cmd/kexec/options.h"
+#include "cmd/kexec/run.h"
+#include "kexec/syscalls.h"
+#include "kexec/system_root.h"
+
+namespace kexec {
+namespace {
+
+int RunWith(const Options& options, Console& console) {
+  const auto fail = [&console](const Error& error) {
+    console.Failure(error);
+    return ExitStatus(error.code());
+  };
+  const Result<SystemRoot> root = SystemRoot::Open(options.root.value_or("/"));
+  if (!root.has_value()) return fail(root.error());
+  const std::unique_ptr<Syscalls> kernel = options.dry_run ? std::make_unique<NoSyscalls>() : LinuxSyscalls();
+  const std::unique_ptr<HostActions> host = LinuxHostActions();
+  std::string out;
+  const Result<int> status = RunMode({options, *root, *kernel, *host, console, out});
+  std::fwrite(out.data(), 1, out.size(), stdout);
+  if (std::fflush(stdout) != 0) return fail(Error(Errc::kIo, errno, "cannot write to standard output: " + ErrnoText(errno)));
+  return status.has_value() ? *status : fail(status.error());
+}
+
+int Main(int argc, const char* const* argv) {
+  const Result<Options> options = ParseArguments(argc, argv);
+  if (!options.has_value()) {
+    std::fputs(UsageErrorText(options.error()).c_str(), stderr);
+    return kExitUsage;
+  }
+  Console console({.color = options->color, .debug = options->debug, .quiet = options->quiet});
+  return RunWith(*options, console);
+}
+
+}  // namespace
+}  // namespace kexec
+
+int main(int argc, char** argv) {
+  try {
+    return kexec::Main(argc, argv);
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "kexec: internal error: %s\n", exception.what());
+  } catch (...) {
+    std::fputs("kexec: internal error\n", stderr);
+  }
+  return kexec::kExitUsage;
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/json_writer.h"
+#include "cmd/kexec/plan_report.h"
+
+namespace kexec {
+namespace {
+
+void WriteFile(JsonWriter& json, const ImageFile& file) {
+  json.Key("path").String(file.path.string());
+  json.Key("bytes").Number(file.bytes.size());
+  json.Key("mapped").Bool(file.mapped);
+}
+
+void WriteKernel(JsonWriter& json, const LoadRequest& request) {
+  json.Key("kernel").BeginObject();
+  WriteFile(json, request.kernel_file);
+  json.Key("type").String(request.kernel.type);
+  const auto* image = std::get_if<BzImage>(&request.kernel.image);
+  json.Key("version").String(image == nullptr ? "" : image->version);
+  json.EndObject();
+}
+
+std::string_view AskedName(Call call) {
+  switch (call) {
+    case Call::kAuto:
+      return "auto";
+    case Call::kLoad:
+      return CallName(KexecCall::kLoad);
+    case Call::kFile:
+      return CallName(KexecCall::kFileLoad);
+  }
+  return {};
+}
+
+void WriteCall(JsonWriter& json, const PlanReport& report) {
+  json.Key("call").BeginObject();
+  json.Key("asked").String(AskedName(report.options.call));
+  json.Key("first").String(CallName(report.choice.first));
+  json.Key("fallback");
+  if (report.choice.may_fall_back) {
+    json.String(CallName(KexecCall::kLoad));
+  } else {
+    json.Null();
+  }
+  json.Key("reason").String(report.choice.reason);
+  json.Key("ignored_options").BeginArray();
+  for (const std::string& option : report.choice.ignored) json.String(option);
+  json.EndArray();
+  json.Key("flags").String(fmt::format("{:#x}", report.Flags()));
+  json.EndObject();
+}
+
+void WriteRange(JsonWriter& json, const PhysRange& range) {
+  json.Key("begin").Address(range.begin());
+  json.Key("end").Address(range.end());
+}
+
+void WriteSegments(JsonWriter& json, const PlanReport& report) {
+  const LoadPlan& plan = report.prepared->image.plan();
+  json.Key("entry").Address(plan.entry);
+  json.Key("digest").String(DigestName(report.options.purgatory.digest));
+  json.Key("segments").BeginArray();
+  for (const Segment& segment : plan.segments) {
+    json.BeginObject();
+    json.Key("label").String(segment.label);
+    WriteRange(json, segment.dest.range());
+    json.Key("file_bytes").Number(segment.contents.size());
+    json.Key("source");
+    if (const std::string source = SegmentSource(segment, report.request); source.empty()) {
+      json.Null();
+    } else {
+      json.String(source);
+    }
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteMachine(JsonWriter& json, const Machine& machine) {
+  json.Key("machine").String(machine.name());
+  json.Key("memory").BeginArray();
+  for (const MemoryRegion& region : machine.memory().regions()) {
+    json.BeginObject();
+    WriteRange(json, region.range);
+    json.Key("type").String(MemoryTypeName(region.type));
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("crash_regions").BeginArray();
+  for (const PhysRange& range : machine.crash_regions()) {
+    json.BeginObject();
+    WriteRange(json, range);
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+}  // namespace
+
+std::string PlanJson(const PlanReport& report) {
+  JsonWriter json;
+  json.BeginObject();
+  json.Key("schema").String("kexec-plan/1");
+  json.Key("slot").String(report.options.slot == LoadKind::kCrash ? "crash" : "normal");
+  WriteKernel(json, report.request);
+  json.Key("initrds").BeginArray();
+  for (const ImageFile& initrd : report.request.initrds) {
+    json.BeginObject();
+    WriteFile(json, initrd);
+    json.EndObject();
+  }
+  json.EndArray();
+  json.Key("command_line").BeginObject();
+  json.Key("text").String(report.request.command_line);
+  json.Key("bytes").Number(report.request.command_line.size());
+  json.Key("limit").Number(CommandLineLimit(report.request.kernel));
+  json.EndObject();
+  WriteCall(json, report);
+  json.Key("plan");
+  if (report.prepared == nullptr) {
+    json.Null();
+  } else {
+    json.BeginObject();
+    WriteSegments(json, report);
+    WriteMachine(json, *report.prepared->machine);
+    json.EndObject();
+  }
+  json.Key("problem");
+  if (report.problem) {
+    json.String(*report.problem);
+  } else {
+    json.Null();
+  }
+  json.EndObject();
+  return json.Finish();
+}
+
+}  // namespace kexec

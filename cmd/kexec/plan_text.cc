@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <fmt/format.h>
+
+#include <iterator>
+
+#include "cmd/kexec/plan_report.h"
+
+namespace kexec {
+namespace {
+
+// File names may hold anything; a plan stays one line a row.
+std::string Shown(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void Row(std::string& out, std::string_view name, std::string_view value) {
+  fmt::format_to(std::back_inserter(out), "{:<13} {}\n", name, value);
+}
+
+std::string FileFacts(const ImageFile& file) {
+  return fmt::format("{} ({}{})", Shown(file.path.string()), HumanSize(file.bytes.size()),
+                     file.mapped ? "" : ", through a pipe");
+}
+
+std::string KernelFacts(const LoadRequest& request) {
+  std::string facts = fmt::format("{}\n{:<13} {}", FileFacts(request.kernel_file), "", request.kernel.type);
+  if (const auto* image = std::get_if<BzImage>(&request.kernel.image)) {
+    facts += fmt::format(", boot protocol {}.{:02}", image->protocol >> 8, image->protocol & 0xff);
+    if (!image->version.empty()) facts += ", " + Shown(image->version);
+  }
+  return facts;
+}
+
+void AppendWhat(std::string& out, const PlanReport& report) {
+  const LoadRequest& request = report.request;
+  const CallChoice& choice = report.choice;
+  Row(out, "kernel", KernelFacts(request));
+  for (const ImageFile& initrd : request.initrds) Row(out, "initrd", FileFacts(initrd));
+  Row(out, "command line", fmt::format("{} of {} bytes", request.command_line.size(), CommandLineLimit(request.kernel)));
+  if (!request.command_line.empty()) Row(out, "", Shown(request.command_line));
+  Row(out, "call", fmt::format("{}{}", CallName(choice.first),
+                               choice.may_fall_back ? ", then kexec_load where that may help" : ""));
+  Row(out, "", fmt::format("because {}", choice.reason));
+  Row(out, "flags", fmt::format("{:#x}", report.Flags()));
+}
+
+void AppendTable(std::string& out, const PlanReport& report) {
+  const LoadPlan& plan = report.prepared->image.plan();
+  const std::string letters = SegmentLetters(plan.segments);
+  fmt::format_to(std::back_inserter(out), "\n  {:<14} {:<27} {:>9} {:>10}  {}\n", "segment", "destination", "memory",
+                 "file bytes", "source");
+  for (size_t i = 0; i < plan.segments.size(); ++i) {
+    const Segment& segment = plan.segments[i];
+    const std::string source = SegmentSource(segment, report.request);
+    fmt::format_to(std::back_inserter(out), "{} {:<14} {:<27} {:>9} {:>10}  {}\n", letters[i], segment.label,
+                   ToString(segment.dest.range()), HumanSize(segment.dest.size()), segment.contents.size(),
+                   source.empty() ? "made here" : Shown(source));
+  }
+}
+
+void AppendPicture(std::string& out, const PlanReport& report, const PictureStyle& style) {
+  const MemoryMap& memory = report.prepared->machine->memory();
+  const LoadPlan& plan = report.prepared->image.plan();
+  uint64_t taken = 0;
+  for (const Segment& segment : plan.segments) taken += segment.dest.size();
+  out += '\n';
+  if (!memory.ram().empty()) {
+    const auto span = PhysRange::FromBounds(memory.ram().front().begin(), memory.ram().back().end());
+    fmt::format_to(std::back_inserter(out), "memory {}, {} of RAM\n", span ? ToString(*span) : "",
+                   HumanSize(memory.ram_bytes()));
+  }
+  out += DrawMemory(memory, plan.segments, style);
+  fmt::format_to(std::back_inserter(out), " letters: segments ({}); {}: RAM; blank: not RAM; not to scale\n",
+                 HumanSize(taken), style.utf8 ? "░" : ".");
+}
+
+}  // namespace
+
+std::string PlanText(const PlanReport& report, const PictureStyle& style) {
+  std::string out;
+  AppendWhat(out, report);
+  if (report.problem) Row(out, "kexec_load", fmt::format("cannot be planned: {}", *report.problem));
+  if (report.prepared == nullptr) {
+    Row(out, "segments", "placed by the running kernel");
+    return out;
+  }
+  if (report.choice.first == KexecCall::kFileLoad) {
+    Row(out, "", "the running kernel places the segments; with kexec_load it would be:");
+  }
+  const LoadPlan& plan = report.prepared->image.plan();
+  Row(out, "entry", fmt::format("{:#x}", plan.entry.raw()));
+  Row(out, "digest", DigestName(report.options.purgatory.digest));
+  AppendTable(out, report);
+  AppendPicture(out, report, style);
+  return out;
+}
+
+}  // namespace kexec

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/run.h"
+
+#include "cmd/kexec/capture.h"
+#include "cmd/kexec/execute.h"
+#include "cmd/kexec/exit_status.h"
+#include "cmd/kexec/help.h"
+#include "cmd/kexec/load.h"
+#include "cmd/kexec/status.h"
+#include "cmd/kexec/unload.h"
+#include "cmd/kexec/unsupported.h"
+
+namespace kexec {
+namespace {
+
+Result<> Do(const Session& session) {
+  switch (session.options.mode) {
+    case Mode::kHelp:
+      session.out += HelpText();
+      return {};
+    case Mode::kVersion:
+      session.out += VersionText();
+      return {};
+    case Mode::kPrintCrashSize:
+      return PrintCrashSize(session);
+    case Mode::kCapture:
+      return CaptureMachine(*session.options.capture, session);
+    case Mode::kUnload:
+      return UnloadKernel(session);
+    case Mode::kExecute:
+      return ExecuteLoaded(session);
+    case Mode::kLoad:
+      return LoadKernel(session);
+    case Mode::kLoadAndExecute:
+      KEXEC_TRY(LoadKernel(session));
+      return ExecuteNow(session);
+    case Mode::kLoadAndShutdown:
+      KEXEC_TRY(LoadKernel(session));
+      return ShutDownIntoLoaded(session);
+    case Mode::kJumpBack:
+      return CheckSupported(session.options);
+    case Mode::kStatus:
+      break;  // its answer is a status: RunMode
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<int> RunMode(const Session& session) {
+  for (const std::string& warning : session.options.warnings) session.diagnostics.Warning(warning);
+  if (session.options.mode == Mode::kStatus) return ReportStatus(session);
+  KEXEC_TRY(Do(session));
+  return kExitOk;
+}
+
+}  // namespace kexec

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/segment_load.h"
+
+#include "kexec/submit.h"
+
+namespace kexec {
+namespace {
+
+Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const Session& session) {
+  const Options& options = session.options;
+  const auto window = PhysRange::FromInclusive(options.mem_min, options.mem_max);
+  if (!window) {
+    return Fail(Errc::kUsage, "--mem-min {:#x} is above --mem-max {:#x}", options.mem_min.raw(),
+                options.mem_max.raw());
+  }
+  std::vector<SharedBytes> initrds;
+  for (const ImageFile& file : request.initrds) initrds.push_back(file.bytes);
+  // A dry run shows the same plan each time, with room for a seed in it.
+  const auto seed = options.dry_run ? std::array<std::byte, 32>() : session.host.RandomSeed();
+  return std::make_unique<BootInputs>(BootInputs{
+      .kernel = request.kernel,
+      .initrds = std::move(initrds),
+      .command_line = request.command_line,
+      .kind = options.slot,
+      .window = *window,
+      .entry = options.entry,
+      .pass_efi = !options.no_efi,
+      .purgatory = options.purgatory,
+      .rng_seed = seed,
+  });
+}
+
+void DescribePlan(const LoadPlan& plan, Diagnostics& diagnostics) {
+  diagnostics.Note("plan: entry {:#x}, {} segments", plan.entry.raw(), plan.segments.size());
+  for (const Segment& segment : plan.segments) {
+    diagnostics.Note("  {:<14} {} {:#x} bytes of memory, {:#x} filled", segment.label,
+                     ToString(segment.dest.range()), segment.dest.size(), segment.contents.size());
+  }
+}
+
+}  // namespace
+
+Result<PreparedLoad> PrepareLoad(const LoadRequest& request, const Session& session) {
+  Diagnostics& diagnostics = session.diagnostics;
+  KEXEC_ASSIGN(auto inputs, MakeInputs(request, session));
+  KEXEC_ASSIGN(auto machine, ReadMachine(session.root, diagnostics));
+  KEXEC_ASSIGN(const auto placed, machine->Place(*inputs, diagnostics));  // from here on every address is fixed
+  KEXEC_ASSIGN(LoadPlan plan, placed->Emit());                            // from here on every byte is fixed
+  DescribePlan(plan, diagnostics);
+  KEXEC_ASSIGN(ValidatedImage image, Validate(std::move(plan), machine->limits()));
+  return PreparedLoad{std::move(machine), std::move(inputs), std::move(image)};
+}
+
+Result<> LoadBySegments(const LoadRequest& request, const Session& session) {
+  KEXEC_ASSIGN(const PreparedLoad prepared, PrepareLoad(request, session));
+  return Submit(prepared.image, session.kernel, session.root, prepared.machine->arch_flag());
+}
+
+}  // namespace kexec

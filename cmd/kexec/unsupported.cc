@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/unsupported.h"
+
+#include <array>
+
+namespace kexec {
+namespace {
+
+struct Row {
+  bool asked;
+  std::string_view option;
+  std::string_view instead;  // what to do
+};
+
+}  // namespace
+
+Result<> CheckSupported(const Options& options) {
+  const RareOptions& rare = options.rare;
+  const std::array rows = {
+      Row{options.mode == Mode::kJumpBack, "--load-jump-back-helper", "it needs kexec-tools"},
+      Row{rare.preserve_context, "--load-preserve-context", "load without it and run kexec -e"},
+      Row{rare.live_update, "live update of Xen", "it needs kexec-tools with Xen's libraries"},
+      Row{rare.reuse_initrd, "--reuseinitrd", "name the file with --initrd=FILE"},
+      Row{rare.real_mode, "--real-mode", "leave it out to use the kernel's 64-bit or 32-bit entry"},
+      Row{rare.entry_32bit, "--entry-32bit", "leave it out: the entry is chosen by what the kernel has"},
+      Row{rare.pass_memmap_cmdline, "--pass-memmap-cmdline", "leave it out: the memory map is passed as a table"},
+      Row{!rare.modules.empty(), "--module", "it belongs to multiboot kernels, for which there is no loader yet"},
+  };
+  for (const Row& row : rows) {
+    if (row.asked) return Fail(Errc::kUnsupported, "{} is not supported yet: {}", row.option, row.instead);
+  }
+  return {};
+}
+
+}  // namespace kexec
