@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "capi/load.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+
+#include "kexec/submit.h"
+#include "loaders/initrd.h"
+#include "loaders/kernel_image.h"
+
+namespace kexec::capi {
+namespace {
+
+constexpr uint64_t kFileLoadProtocol = 0x020c;  // bzImage64_probe, arch/x86/kernel/kexec-bzimage64.c
+
+// The parts of a plan that borrow from each other, kept alive together.
+struct Prepared {
+  std::unique_ptr<BootInputs> inputs;
+  std::unique_ptr<Machine> machine;
+  ValidatedImage image;
+};
+
+Result<const SystemRoot*> RootOf(const kexec_request& request) {
+  const auto& root = request.context->root;
+  if (!root) return Fail(Errc::kUsage, "the machine of this context could not be opened");
+  return &*root;
+}
+
+Result<KernelImage> ParseRequested(const kexec_request& request) {
+  if (!request.kernel) return Fail(Errc::kUsage, "the request names no kernel; set one first");
+  Diagnostics& messages = request.context->messages;
+  const std::string& path = request.kernel->path.native();
+  KEXEC_ASSIGN(KernelImage image, ParseKernel(request.kernel->bytes, request.type, messages),
+               fmt::format("cannot load '{}'", path));
+  for (const ImageFile& initrd : request.initrds) {
+    KEXEC_TRY(CheckInitrd(initrd.bytes.view(), initrd.path.native(), messages));
+  }
+  const uint64_t limit = std::visit([](const auto& format) { return format.command_line_max; }, image.image);
+  if (request.command_line.size() > limit) {
+    return Fail(Errc::kDoesNotFit, "the command line is {} bytes long, and this kernel takes {}",
+                request.command_line.size(), limit);
+  }
+  return image;
+}
+
+// From the host's generator; none for a recorded machine, whose plan should be the same each time.
+std::optional<std::array<std::byte, 32>> RandomSeed(const SystemRoot& root) {
+  if (!root.live()) return std::nullopt;
+  const UniqueFd fd(open("/dev/urandom", O_RDONLY | O_CLOEXEC));
+  std::array<std::byte, 32> seed{};
+  if (!fd.valid() || read(fd.get(), seed.data(), seed.size()) != ssize_t{seed.size()}) return std::nullopt;
+  return seed;
+}
+
+Result<Prepared> Prepare(const kexec_request& request, KernelImage image) {
+  if (request.kind == LoadKind::kCrash) {
+    return Fail(Errc::kUnsupported, "crash kernels are loaded with kexec_file_load only so far");
+  }
+  KEXEC_ASSIGN(const SystemRoot* root, RootOf(request));
+  Diagnostics& messages = request.context->messages;
+  auto inputs = std::make_unique<BootInputs>(BootInputs{
+      .kernel = std::move(image),
+      .initrds = {},
+      .command_line = request.command_line,
+      .kind = request.kind,
+      .window = *PhysRange::FromBounds(PhysAddr(0), PhysAddr(UINT64_MAX)),
+      .entry = std::nullopt,
+      .purgatory = {.digest = request.digest},
+      .rng_seed = RandomSeed(*root),
+  });
+  for (const ImageFile& initrd : request.initrds) inputs->initrds.push_back(initrd.bytes);
+  KEXEC_ASSIGN(auto machine, ReadMachine(*root, messages));
+  KEXEC_ASSIGN(const auto placed, machine->Place(*inputs, messages));
+  KEXEC_ASSIGN(LoadPlan plan, placed->Emit());
+  KEXEC_ASSIGN(ValidatedImage proved, Validate(std::move(plan), machine->limits()));
+  return Prepared{std::move(inputs), std::move(machine), std::move(proved)};
+}
+
+// What stands against kexec_file_load; empty: nothing known.
+std::string FileLoadObstacle(const kexec_request& request, const KernelImage& image) {
+  if (!request.kernel->fd.valid()) return "the kernel came through a pipe";
+  if (request.initrds.size() > 1) return "it takes one initrd";
+  for (const ImageFile& initrd : request.initrds) {
+    if (!initrd.fd.valid()) return "the initrd came through a pipe";
+  }
+  if (request.digest != DigestKind::kXxh128) return "it has a digest of its own";
+  const auto* kernel = std::get_if<BzImage>(&image.image);
+  if (kernel == nullptr || kernel->protocol < kFileLoadProtocol || !kernel->has_64bit_entry ||
+      !kernel->can_load_above_4g) {
+    return "it takes 64-bit kernels with boot protocol 2.12 only";
+  }
+  return {};
+}
+
+bool FallbackMayHelp(int sys_errno) {
+  static constexpr std::array kHelped = {ENOSYS, EINVAL, ENOEXEC, ENOTSUP, EADDRNOTAVAIL, ENOMEM};
+  return std::ranges::find(kHelped, sys_errno) != kHelped.end();
+}
+
+Result<> LoadByFile(const kexec_request& request, const SystemRoot& root) {
+  FileLoad load{
+      .kind = request.kind, .kernel_fd = request.kernel->fd.get(), .command_line = request.command_line};
+  load.bytes = request.kernel->bytes.size();
+  for (const ImageFile& initrd : request.initrds) {
+    load.initrd_fd = initrd.fd.get();
+    load.bytes += initrd.bytes.size();  // both are mapped, so their sum exists
+  }
+  return SubmitFile(load, *request.context->kernel, root);
+}
+
+Result<> LoadBySegments(const kexec_request& request, const SystemRoot& root, KernelImage image) {
+  KEXEC_ASSIGN(const Prepared prepared, Prepare(request, std::move(image)));
+  return Submit(prepared.image, *request.context->kernel, root, prepared.machine->arch_flag());
+}
+
+std::string JsonString(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || c == '"' || c == '\\') {
+      quoted += fmt::format("\\u{:04x}", byte);
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + '"';
+}
+
+Result<Prepared> PrepareForShow(const kexec_request& request) {
+  KEXEC_ASSIGN(KernelImage image, ParseRequested(request));
+  return Prepare(request, std::move(image));
+}
+
+}  // namespace
+
+Result<std::string> PlanText(const kexec_request& request) {
+  KEXEC_ASSIGN(const Prepared prepared, PrepareForShow(request));
+  const LoadPlan& plan = prepared.image.plan();
+  std::string text = fmt::format("entry {:#x}\n", plan.entry.raw());
+  for (const Segment& segment : plan.segments) {
+    text += fmt::format("{:<14} {} {:#x} bytes from files\n", segment.label, ToString(segment.dest.range()),
+                        segment.contents.size());
+  }
+  return text;
+}
+
+Result<std::string> PlanJson(const kexec_request& request) {
+  KEXEC_ASSIGN(const Prepared prepared, PrepareForShow(request));
+  const LoadPlan& plan = prepared.image.plan();
+  std::string segments;
+  for (const Segment& segment : plan.segments) {
+    segments += fmt::format(R"({}{{"label":{},"begin":"{:#x}","end":"{:#x}","file_bytes":{}}})",
+                            segments.empty() ? "" : ",", JsonString(segment.label),
+                            segment.dest.begin().raw(), segment.dest.end().raw(), segment.contents.size());
+  }
+  const std::string_view kind = plan.kind == LoadKind::kCrash ? "crash" : "normal";
+  return fmt::format(R"({{"kind":"{}","entry":"{:#x}","segments":[{}]}})", kind, plan.entry.raw(), segments);
+}
+
+Result<> Load(const kexec_request& request) {
+  KEXEC_ASSIGN(const SystemRoot* root, RootOf(request));
+  if (request.context->kernel == nullptr) {
+    return Fail(Errc::kUsage, "'{}' is a recorded machine: requests can be planned there, not loaded",
+                root->path().string());
+  }
+  KEXEC_ASSIGN(KernelImage image, ParseRequested(request));
+  if (request.call == KEXEC_CALL_LOAD) return LoadBySegments(request, *root, std::move(image));
+  const std::string obstacle = FileLoadObstacle(request, image);
+  const bool file_only = request.call == KEXEC_CALL_FILE || request.kind == LoadKind::kCrash;
+  if (!obstacle.empty() && file_only) {
+    return Fail(Errc::kUnsupported, "kexec_file_load cannot load this: {}", obstacle);
+  }
+  if (!obstacle.empty()) return LoadBySegments(request, *root, std::move(image));
+  Result<> loaded = LoadByFile(request, *root);
+  if (loaded.has_value() || file_only || !FallbackMayHelp(loaded.error().sys_errno())) return loaded;
+  request.context->messages.Warn("{}; falling back to kexec_load", loaded.error().message());
+  return LoadBySegments(request, *root, std::move(image));
+}
+
+}  // namespace kexec::capi

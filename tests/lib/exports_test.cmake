@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# libkexec.so exports the C functions of kexec.h and the C++ namespace kexec, nothing else.
+# cmake -DNM=... -DLIBRARY=... -P exports_test.cmake
+execute_process(COMMAND "${NM}" -D --defined-only --demangle "${LIBRARY}" OUTPUT_VARIABLE table RESULT_VARIABLE status)
+if(NOT status EQUAL 0)
+  message(FATAL_ERROR "nm failed on ${LIBRARY}")
+endif()
+string(REPLACE ";" "," table "${table}")
+string(REGEX MATCHALL "[^\n]+" lines "${table}")
+set(seen_c FALSE)
+foreach(line IN LISTS lines)
+  string(REGEX REPLACE "^[0-9a-f]* +[A-Za-z] " "" symbol "${line}")
+  if(symbol MATCHES "^kexec_[a-z_]+(@@LIBKEXEC_0)?$")
+    set(seen_c TRUE)
+  elseif(NOT symbol MATCHES "^((virtual thunk|non-virtual thunk) to )?((vtable|typeinfo|typeinfo name) for )?kexec::" AND
+         NOT symbol MATCHES "^LIBKEXEC_0")
+    string(APPEND strays "\n  ${line}")
+  endif()
+endforeach()
+if(NOT seen_c)
+  message(FATAL_ERROR "${LIBRARY} exports no C function")
+endif()
+if(strays)
+  message(FATAL_ERROR "${LIBRARY} exports more than kexec_* and kexec:: :${strays}")
+endif()
