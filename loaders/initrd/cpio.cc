@@ -34,10 +34,10 @@ void SkipPadding(Cursor& cursor) {
   cursor.Skip(std::min(padding, cursor.remaining()));
 }
 
-// A member's name for a message: what is printable of the first 64 bytes.
+// A member's name for a message: what is printable of the first 256 bytes.
 std::string ShownName(Bytes name) {
   std::string shown;
-  for (std::byte b : name.first(std::min<size_t>(name.size(), 64))) {
+  for (std::byte b : name.first(std::min<size_t>(name.size(), 256))) {
     const char c = static_cast<char>(b);
     if (c == 0) break;
     shown += c < 0x20 || c > 0x7e ? '?' : c;
