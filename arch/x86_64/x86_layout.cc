@@ -87,10 +87,9 @@ Result<std::vector<PageRange>> PlaceInitrds(const BootInputs& inputs, EntryMode 
   KEXEC_ASSIGN(const PhysRange window,
                InitrdWindow(std::get<BzImage>(inputs.kernel.image), mode, inputs.window));
   uint64_t total = 0;
-  for (const SharedBytes& initrd : initrds) {
-    const auto size = kPage.Up(initrd.size());
-    if (initrd.empty())
-      return Fail(Errc::kMalformed, "initrd {} of {} is empty", placed.size() + 1, initrds.size());
+  for (size_t i = 0; i < initrds.size(); ++i) {
+    if (initrds[i].empty()) return Fail(Errc::kMalformed, "initrd {} of {} is empty", i + 1, initrds.size());
+    const auto size = kPage.Up(initrds[i].size());
     if (!size || __builtin_add_overflow(total, *size, &total)) {
       return Fail(Errc::kDoesNotFit, "the initrds together exceed the address space");
     }
