@@ -61,11 +61,12 @@ void Ports::Write(uint16_t port, uint32_t value) {
     return;
   }
   writes.emplace_back(port, value);
-  if (port == 0x43 && (byte & 0xfe) == 0xb0) {
-    timer_high_ = false;
-    timer_bytes_ = 0;
+  if (port == 0x43 && (byte & 0xfe) == 0xb0) timer_bytes_ = 0;
+  if (port == 0x42 && ++timer_bytes_ == 2) {
+    timer_high_ =
+        timer_stuck_high;  // as QEMU's: the output falls when the count is there, not with the command
+    timer_polls_ = kPollsPerTick;
   }
-  if (port == 0x42 && ++timer_bytes_ == 2) timer_polls_ = kPollsPerTick;
   if (port == 0x3d4) crtc_index_ = byte;
   if (port == 0x3d5) crtc_[crtc_index_] = byte;
   if (port == 0xcf9 && (byte & 6) == 6 && reset_control_works) reset = "0xcf9";

@@ -18,6 +18,7 @@ class Ports {
   bool uart_stuck = false;          // the transmitter never becomes free
   bool timer_counts = true;         // false: the timer's ports answer but its output never rises
   bool timer_present = true;        // false: its ports read 0xff
+  bool timer_stuck_high = false;    // its output is high whatever happens
   bool reset_control_works = true;  // port 0xcf9
   bool keyboard_works = true;       // port 0x64, command 0xfe
 

@@ -27,29 +27,35 @@ enum {
   KEYBOARD_PULSE_RESET = 0xfe,
 };
 
-// Waits 10 ms; returns 0 if the timer does not count.
+static void pause_tick(void) {
+  for (uint32_t reads = FALLBACK_READS; reads != 0; reads--) (void)port_read(FALLBACK_PORT);
+}
+
+// Waits 10 ms by the timer; returns 0 when it turns out not to count.
 static int timer_tick(void) {
-  const uint8_t gate = (uint8_t)((port_read(TIMER_GATE) & ~SPEAKER_ON) | GATE_ON);
-  port_write(TIMER_GATE, gate);
+  port_write(TIMER_GATE, (uint8_t)((port_read(TIMER_GATE) & ~SPEAKER_ON) | GATE_ON));
   port_write(TIMER_CONTROL, TIMER_COMMAND);
-  if (port_read(TIMER_GATE) & OUTPUT_HIGH) return 0;  // mode 0 starts low: nobody is there
   port_write(TIMER_CHANNEL2, TICK_COUNT & 0xff);
   port_write(TIMER_CHANNEL2, TICK_COUNT >> 8);
+  // The count has just begun, so the output is low; or else nobody is there, or this CPU was held up
+  // meanwhile.
+  if (port_read(TIMER_GATE) & OUTPUT_HIGH) {
+    pause_tick();
+    return 1;
+  }
   for (uint32_t polls = TICK_POLLS; polls != 0; polls--)
     if (port_read(TIMER_GATE) & OUTPUT_HIGH) return 1;
   return 0;
-}
-
-static void pause_tick(void) {
-  for (uint32_t reads = FALLBACK_READS; reads != 0; reads--) (void)port_read(FALLBACK_PORT);
 }
 
 void wait_seconds(uint32_t seconds) {
   int counts = 1;
   for (; seconds != 0; seconds--)
     for (uint32_t ticks = TICKS_PER_SECOND; ticks != 0; ticks--) {
-      if (counts) counts = timer_tick();
-      if (!counts) pause_tick();
+      if (counts)
+        counts = timer_tick();
+      else
+        pause_tick();
     }
 }
 
