@@ -30,7 +30,10 @@ constexpr size_t kOtherSegments = 3;
 
 Result<PhysRange> Clip(const PhysRange& window, uint64_t begin, uint64_t end, std::string_view what) {
   const auto range = PhysRange::FromBounds(PhysAddr(begin), PhysAddr(end));
-  const auto clipped = range ? range->Intersect(window) : std::nullopt;
+  if (!range) {
+    return Fail(Errc::kDoesNotFit, "'{}' would have to lie above {:#x} and below {:#x}", what, begin, end);
+  }
+  const auto clipped = range->Intersect(window);
   if (!clipped) {
     return Fail(Errc::kDoesNotFit,
                 "'{}' must lie in [{:#x}, {:#x}), of which --mem-min and --mem-max leave nothing", what,

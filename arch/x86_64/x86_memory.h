@@ -15,8 +15,9 @@ namespace kexec {
 // `handed_over`: /sys/firmware/memmap, what the firmware gave to the running kernel: nothing a mem= or
 // memmap= of the running kernel has taken away is missing for the new one. /proc/iomem instead where that
 // folder does not exist (CONFIG_FIRMWARE_MEMMAP) or does not tell all: with add_efi_memmap the running kernel
-// took memory from EFI's own map as well. Memory a driver added (virtio-mem, dax/kmem) is in neither: its
-// driver adds it again, and may have to take it away.
+// took memory from EFI's own map as well. Modules plugged in later are in both: the kernel adds them to its
+// firmware map. Memory a driver added (virtio-mem, dax/kmem) counts in neither: its driver adds it again, and
+// may have to take it away.
 //
 // `placeable`: RAM by handed_over that is also plain "System RAM" in /proc/iomem, if that can be read (it
 // takes CAP_SYS_ADMIN): the running kernel may know better what is in use (memory EFI tables were saved in)

@@ -190,6 +190,12 @@ INSTANTIATE_TEST_SUITE_P(
                 },
                 Errc::kDoesNotFit,
                 "'kernel' must be at [0x7ff0000, 0x8030000), but [0x8000000, 0x8030000) is not free RAM"},
+        Refusal{"A32BitKernelThatWantsHighMemory",
+                [](BootInputs& in) {
+                  KernelOf(in).has_64bit_entry = false;
+                  KernelOf(in).pref_address = PhysAddr(0x40000000);
+                },
+                Errc::kDoesNotFit, "'kernel' would have to lie above 0x40000000 and below 0x38000000"},
         Refusal{"Zimage", [](BootInputs& in) { KernelOf(in).loaded_high = false; }, Errc::kUnsupported,
                 "the kernel is a zImage (LOADED_HIGH is not set): only its real-mode code can start it"},
         Refusal{"BeforeTheProtocol", [](BootInputs& in) { KernelOf(in).protocol = 0; }, Errc::kUnsupported,
