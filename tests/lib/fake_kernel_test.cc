@@ -58,6 +58,16 @@ TEST(FakeKernel, CrashImagesLieInPlaceAtOnce) {
   EXPECT_EQ(kernel.memory().Read(PhysAddr(0x10000), 0x2000), expected);
 }
 
+TEST(FakeKernel, ARefusedCrashLoadHasDroppedTheImageBefore) {
+  FakeKernel kernel({.ram = {Range(0x1000, 0x100000)}, .crash_region = Range(0x10000, 0x20000)});
+  const auto bytes = Pattern(1, 1);
+  RawSegment segment{bytes.data(), bytes.size(), 0x10000, 0x2000};
+  ASSERT_EQ(kernel.KexecLoad(0x10000, std::span(&segment, 1), kKexecOnCrash), 0);
+  segment.mem = 0x1f000;
+  EXPECT_EQ(kernel.KexecLoad(0x10000, std::span(&segment, 1), kKexecOnCrash), EADDRNOTAVAIL);
+  EXPECT_FALSE(kernel.crash_loaded());
+}
+
 TEST(FakeKernel, RunsOutOfMemoryWithENOMEM) {
   FakeKernel kernel({.ram = {Range(0x1000, 0x9000)}, .total_ram_pages = 1000});
   const auto bytes = Pattern(1, 1);

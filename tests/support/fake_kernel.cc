@@ -43,6 +43,7 @@ int FakeKernel::KexecLoad(uint64_t entry, std::span<const RawSegment> segments, 
     UpdateRoot();
     return 0;
   }
+  if (crash) DropCrashImage();
   if (const int error = CheckSegments(entry, segments, crash); error != 0) return error;
   if (crash) return LoadCrash(segments);
 
@@ -75,6 +76,7 @@ int FakeKernel::KexecFileLoad(int kernel_fd, int initrd_fd, std::string_view cmd
   if ((flags & kKexecFileUnload) != 0) {
     crash ? void(crash_loaded_ = false) : image_.reset();
   } else {
+    if (crash) DropCrashImage();
     if (!kernel) return EBADF;
     crash ? void(crash_loaded_ = true) : void(image_ = Image{0, 0, 0});
   }
@@ -167,6 +169,13 @@ uint64_t FakeKernel::TotalPages() const {
   uint64_t bytes = 0;
   for (const PhysRange& range : machine_.ram) bytes += range.size();
   return bytes / kPage;
+}
+
+// The reserved memory is about to be overwritten, so what was loaded there goes first, even if the load then
+// fails.
+void FakeKernel::DropCrashImage() {
+  crash_loaded_ = false;
+  UpdateRoot();
 }
 
 int FakeKernel::LoadCrash(std::span<const RawSegment> segments) {

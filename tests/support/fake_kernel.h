@@ -92,6 +92,7 @@ class FakeKernel final : public Syscalls {
   int TakeFailure(KexecCall call);
   bool TakeLoadPermission(bool crash);
   uint64_t TotalPages() const;
+  void DropCrashImage();
   int LoadCrash(std::span<const RawSegment> segments);
   void Relocate(const Image& image);
   void UpdateRoot() const;

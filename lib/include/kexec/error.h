@@ -60,8 +60,8 @@ std::unexpected<Error> Fail(Errc code, fmt::format_string<Args...> format, Args&
   return std::unexpected(Error(code, 0, fmt::format(format, std::forward<Args>(args)...)));
 }
 
-// As Fail, for a failed system call; pass errno as it was right after the call. The message gets ":
-// strerror".
+// As Fail, for a failed system call; pass errno as it was right after the call. The message gets a colon and
+// strerror's words at its end.
 template <class... Args>
 std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Args...> format,
                                  Args&&... args);

@@ -22,12 +22,12 @@ inline constexpr size_t kMaxSegments = 16;
 struct ImageLimits {
   Alignment page = Alignment::Of<4096>();
   size_t max_segments = kMaxSegments;
-  PhysRange destination;    // KEXEC_DESTINATION_MEMORY_LIMIT of the architecture
+  PhysRange destination;    // up to KEXEC_DESTINATION_MEMORY_LIMIT: a segment's end is below destination.end()
   const MemoryMap* memory;  // segments must lie in its RAM; borrowed, outlives the call
   // Pages of RAM the running kernel manages; neither a segment nor all together may need more than half
   // (sanity_check_segment_list in kernel/kexec_core.c). 0: unknown, rule not applied.
   uint64_t total_ram_pages = 0;
-  std::vector<PhysRange> crash_regions;  // for LoadKind::kCrash: every segment lies in one of them
+  std::vector<PhysRange> crash_regions;  // for kCrash: each segment lies in one (the kernel takes crashk_res only)
 };
 
 // A LoadPlan that keeps every rule. Only Validate makes one.
