@@ -114,14 +114,14 @@ def no_capability(bench):
 def not_enough_memory(bench):
     """An initrd larger than half of the machine: the kernel's own limit for what may be loaded.
 
-    Its one file is a hole, which takes no memory until somebody reads it.
+    Its one file is a hole, which takes no memory until somebody maps and reads it, as only -c does (for the digest).
     """
     size = 300 << 20
     head, tail = newc.header("hole", 0o100644, size), newc.Archive().bytes()
     transcript = recipe.boot(bench, f"""
         try before kexec -c {LOAD}
         cat /head >/tmp/big; truncate -s {len(head) + size} /tmp/big; cat /tail >>/tmp/big
-        for call in -c -s -a; do
+        for call in -s -a -c; do
           try big$call kexec $call -l /kernel --initrd=/tmp/big --append="console=ttyS0"
         done
         try loaded loaded
@@ -132,6 +132,6 @@ def not_enough_memory(bench):
     for call in ("-c", "-s", "-a"):
         result = boot[f"big{call}"]
         bench.equal((result.status, result.out), (255, ""), f"too big an initrd ({call}), stderr {result.err!r}")
-        bench.contains(result.err.lower(), "half of its", f"too big an initrd ({call}): stderr")
+        bench.contains(result.err.lower(), "half of ", f"too big an initrd ({call}): stderr")
     bench.equal(boot.out("loaded"), "1", "kexec_loaded: the kernel loaded before")
     recipe.expect_second(bench, transcript)
