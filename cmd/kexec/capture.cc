@@ -46,12 +46,14 @@ constexpr std::array<std::string_view, 15> kAlways = {
 
 // Secrets, or endless.
 constexpr std::array<std::string_view, 8> kNever = {
-    "proc/kallsyms", "proc/kcore", "proc/kmsg", "dev/", "proc/self/environ", "proc/self/maps", "proc/keys", "sys/kernel/tracing",
+    "proc/kallsyms",     "proc/kcore",     "proc/kmsg", "dev/",
+    "proc/self/environ", "proc/self/maps", "proc/keys", "sys/kernel/tracing",
 };
 
 // What Explain may be asked; each makes it read the files it looks for causes in.
-constexpr std::array kErrnos = {EPERM,  EACCES, EBUSY,  EINVAL,      ENOSYS, ENOMEM, ENOEXEC,      ENOTSUP, EADDRNOTAVAIL,
-                                ENODEV, EIO,    ENODATA, ELIBBAD, EKEYREJECTED, ENOKEY,  ENOPKG,  EBADMSG};
+constexpr std::array kErrnos = {EPERM,   EACCES,       EBUSY,         EINVAL, ENOSYS, ENOMEM,
+                                ENOEXEC, ENOTSUP,      EADDRNOTAVAIL, ENODEV, EIO,    ENODATA,
+                                ELIBBAD, EKEYREJECTED, ENOKEY,        ENOPKG, EBADMSG};
 
 bool MayBeCopied(std::string_view path) {
   if (path.find("..") != std::string_view::npos) return false;
@@ -68,7 +70,8 @@ Result<> PrepareDirectory(const fs::path& directory) {
   const bool empty = fs::is_empty(directory, error);
   if (error) return FailErrno(Errc::kIo, error.value(), "cannot look into '{}'", directory.string());
   if (empty && fs::is_directory(directory)) return {};
-  return Fail(Errc::kUsage, "'{}' is not an empty directory; name one that does not exist yet", directory.string());
+  return Fail(Errc::kUsage, "'{}' is not an empty directory; name one that does not exist yet",
+              directory.string());
 }
 
 Result<> WriteCopy(const fs::path& target, std::string_view contents) {
@@ -96,7 +99,8 @@ Result<std::set<std::string>> PathsRead(const fs::path& host, Diagnostics& diagn
   });
   SilentDiagnostics silent;
   const auto machine = ReadMachine(root, silent);
-  if (!machine.has_value()) diagnostics.Warn("the recorded machine cannot be planned for: {}", machine.error().message());
+  if (!machine.has_value())
+    diagnostics.Warn("the recorded machine cannot be planned for: {}", machine.error().message());
   static_cast<void>(ReadIomem(root).has_value());
   static_cast<void>(ReadFirmwareMemmap(root, silent).has_value());
   static_cast<void>(CrashMemoryBytes(root).has_value());

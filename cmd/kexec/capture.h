@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// --capture DIR: the machine as a directory that --root DIR plans from, on any computer and without privilege.
+// --capture DIR: the machine as a directory that --root DIR plans from, on any computer and without
+// privilege.
 #pragma once
 
 #include <filesystem>
@@ -9,9 +10,10 @@
 
 namespace kexec {
 
-// Copies every file that planning and the explanation of errors read from session.root into `directory`, at the same
-// relative paths, and what they ask by other means than files (proc/sys/kernel/arch, dev/fb0.txt). `directory` is made,
-// readable by its owner only, or must be empty. Kernel symbols, memory, logs and random seeds are never copied.
+// Copies every file that planning and the explanation of errors read from session.root into `directory`, at
+// the same relative paths, and what they ask by other means than files (proc/sys/kernel/arch, dev/fb0.txt).
+// `directory` is made, readable by its owner only, or must be empty. Kernel symbols, memory, logs and random
+// seeds are never copied.
 Result<> CaptureMachine(const std::filesystem::path& directory, const Session& session);
 
 }  // namespace kexec

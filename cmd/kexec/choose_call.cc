@@ -25,12 +25,15 @@ std::vector<std::string> Obstacles(const LoadFacts& facts) {
 std::vector<std::string> Preferences(const LoadFacts& facts) {
   std::vector<std::string> reasons;
   for (const std::string& option : facts.prefers) reasons.push_back(option + " works with kexec_load only");
-  if (facts.initrds > 1) reasons.push_back(fmt::format("kexec_load takes {} initrds uncopied", facts.initrds));
+  if (facts.initrds > 1)
+    reasons.push_back(fmt::format("kexec_load takes {} initrds uncopied", facts.initrds));
   if (facts.from_pipe) reasons.emplace_back("what comes through a pipe has no file to hand over");
   return reasons;
 }
 
-std::string Listed(const std::vector<std::string>& reasons) { return fmt::format("{}", fmt::join(reasons, "; ")); }
+std::string Listed(const std::vector<std::string>& reasons) {
+  return fmt::format("{}", fmt::join(reasons, "; "));
+}
 
 // kexec_file_load as the only call, because of `why`.
 Result<CallChoice> FileLoadOnly(const LoadFacts& facts, const std::string& why) {
@@ -49,19 +52,21 @@ Result<CallChoice> ChooseCall(const LoadFacts& facts) {
                 "kexec_file_load does it");
   }
   if (facts.asked == Call::kLoad) return CallChoice{KexecCall::kLoad, false, "-c was given", {}};
-  // What -s cannot honour was told when the options were parsed, and a refusal of the image is the kernel's to make.
+  // What -s cannot honour was told when the options were parsed, and a refusal of the image is the kernel's
+  // to make.
   if (facts.asked == Call::kFile) return CallChoice{KexecCall::kFileLoad, false, "-s was given", {}};
   if (facts.kind == LoadKind::kCrash) {
     return FileLoadOnly(facts, "crash kernels are loaded with kexec_file_load only so far");
   }
   if (LockedDown(facts)) {
-    return FileLoadOnly(facts, fmt::format("kernel lockdown is '{}', which forbids kexec_load", facts.lockdown));
+    return FileLoadOnly(facts,
+                        fmt::format("kernel lockdown is '{}', which forbids kexec_load", facts.lockdown));
   }
   std::vector<std::string> reasons = Obstacles(facts);
   std::ranges::move(Preferences(facts), std::back_inserter(reasons));
   if (!reasons.empty()) return CallChoice{KexecCall::kLoad, false, Listed(reasons), {}};
-  return CallChoice{KexecCall::kFileLoad, true, "it keeps signatures and measurements, and can do all that was asked",
-                    {}};
+  return CallChoice{
+      KexecCall::kFileLoad, true, "it keeps signatures and measurements, and can do all that was asked", {}};
 }
 
 bool FallbackMayHelp(int sys_errno) {
@@ -73,8 +78,8 @@ std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_byt
   const auto* kernel = std::get_if<BzImage>(&image.image);
   if (kernel == nullptr) return fmt::format("kexec_file_load takes no '{}' image", image.type);
   if (kernel->protocol < 0x020c) {
-    return fmt::format("kexec_file_load needs boot protocol 2.12, this kernel has {}.{:02}", kernel->protocol >> 8,
-                       kernel->protocol & 0xff);
+    return fmt::format("kexec_file_load needs boot protocol 2.12, this kernel has {}.{:02}",
+                       kernel->protocol >> 8, kernel->protocol & 0xff);
   }
   if (!kernel->loaded_high) return "kexec_file_load takes no kernel that is loaded below 1 MiB";
   if (!kernel->has_64bit_entry) return "kexec_file_load needs a kernel with a 64-bit entry";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Which of the two system calls loads this kernel, decided from facts. Nothing is loaded to find out: every attempt
-// counts against kernel.kexec_load_limit_*.
+// Which of the two system calls loads this kernel, decided from facts. Nothing is loaded to find out: every
+// attempt counts against kernel.kexec_load_limit_*.
 #pragma once
 
 #include <string>
@@ -18,7 +18,7 @@ namespace kexec {
 struct LoadFacts {
   Call asked = Call::kAuto;
   LoadKind kind = LoadKind::kNormal;
-  std::vector<std::string> needs;    // given options without which something else would start; kexec_load only
+  std::vector<std::string> needs;  // given options without which something else would start; kexec_load only
   std::vector<std::string> prefers;  // given options that kexec_load alone honours and that may be dropped
   size_t initrds = 0;
   bool from_pipe = false;  // the kernel or an initrd has no file of its own
@@ -30,21 +30,21 @@ struct LoadFacts {
 
 struct CallChoice {
   KexecCall first = KexecCall::kFileLoad;
-  bool may_fall_back = false;        // to kexec_load, if kexec_file_load refuses for a reason it need not share
-  std::string reason;                // "--entry needs kexec_load": for -d and --dry-run
+  bool may_fall_back = false;  // to kexec_load, if kexec_file_load refuses for a reason it need not share
+  std::string reason;          // "--entry needs kexec_load": for -d and --dry-run
   std::vector<std::string> ignored;  // given options without effect with `first`
 };
 
 // kUnsupported if no call can do what was asked.
 Result<CallChoice> ChooseCall(const LoadFacts& facts);
 
-// True for refusals of kexec_file_load that kexec_load need not share: the call or the image format is missing in
-// the running kernel, or its own placement found no room.
+// True for refusals of kexec_file_load that kexec_load need not share: the call or the image format is
+// missing in the running kernel, or its own placement found no room.
 bool FallbackMayHelp(int sys_errno);
 
-// Why kexec_file_load of x86_64 would not take `image` with a command line of `command_line_bytes`; empty if it
-// would. (bzImage64_probe and bzImage64_load in arch/x86/kernel/kexec-bzimage64.c: protocol 2.12, 64-bit entry,
-// loadable above 4 GiB, and the final zero counts against cmdline_size.)
+// Why kexec_file_load of x86_64 would not take `image` with a command line of `command_line_bytes`; empty if
+// it would. (bzImage64_probe and bzImage64_load in arch/x86/kernel/kexec-bzimage64.c: protocol 2.12, 64-bit
+// entry, loadable above 4 GiB, and the final zero counts against cmdline_size.)
 std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes);
 
 // "integrity", "confidentiality", "none", or "" where the kernel does not say.

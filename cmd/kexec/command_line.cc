@@ -41,7 +41,8 @@ std::string RemoveParameters(std::string_view line, std::span<const std::string_
     const size_t begin = std::min(line.find_first_not_of(kBlanks, at), line.size());
     const size_t end = WordEnd(line, begin);
     const bool remove =
-        begin < end && std::ranges::find(names, ParameterName(line.substr(begin, end - begin))) != names.end();
+        begin < end &&
+        std::ranges::find(names, ParameterName(line.substr(begin, end - begin))) != names.end();
     if (remove) {
       removed_first = removed_first || kept.empty();
     } else if (kept.empty() && removed_first) {

@@ -13,9 +13,10 @@
 
 namespace kexec {
 
-// `line` without the words that set one of `names`: `name` alone or `name=...`, never a word that only begins like
-// it. Words end at blanks outside double quotes, and a word may be quoted as a whole ("name=a b"), as the kernel
-// reads them (next_arg in lib/cmdline.c). Every other word stays as it is, with the blanks in front of it.
+// `line` without the words that set one of `names`: `name` alone or `name=...`, never a word that only begins
+// like it. Words end at blanks outside double quotes, and a word may be quoted as a whole ("name=a b"), as
+// the kernel reads them (next_arg in lib/cmdline.c). Every other word stays as it is, with the blanks in
+// front of it.
 std::string RemoveParameters(std::string_view line, std::span<const std::string_view> names);
 
 struct CommandLineRequest {
@@ -24,9 +25,10 @@ struct CommandLineRequest {
   LoadKind kind = LoadKind::kNormal;
 };
 
-// --append alone is the whole line. With --reuse-cmdline it follows /proc/cmdline, from which BOOT_IMAGE= is taken
-// out (it names the running kernel's file), and for a crash kernel crashkernel= (it would reserve memory again).
-// Without either the line is empty. kMalformed for a zero byte, which would end the line early.
+// --append alone is the whole line. With --reuse-cmdline it follows /proc/cmdline, from which BOOT_IMAGE= is
+// taken out (it names the running kernel's file), and for a crash kernel crashkernel= (it would reserve
+// memory again). Without either the line is empty. kMalformed for a zero byte, which would end the line
+// early.
 Result<std::string> BuildCommandLine(const CommandLineRequest& request, const SystemRoot& root);
 
 }  // namespace kexec

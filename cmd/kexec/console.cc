@@ -42,7 +42,7 @@ class Console::Log {
  private:
   static spdlog::sink_ptr MakeSink(bool color) {
     auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_st>(color ? spdlog::color_mode::always
-                                                                                 : spdlog::color_mode::never);
+                                                                                : spdlog::color_mode::never);
     sink->set_color(spdlog::level::debug, sink->reset);
     return sink;
   }

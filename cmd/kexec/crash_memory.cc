@@ -19,7 +19,8 @@ Result<> RequireCrashMemory(const SystemRoot& root) {
   const Result<uint64_t> bytes = CrashMemoryBytes(root);
   if (!bytes.has_value() || *bytes > 0) return {};
   return Fail(Errc::kNoCrashRegion,
-              "Memory for crashkernel is not reserved: boot the running kernel with crashkernel=256M (or more) on its "
+              "Memory for crashkernel is not reserved: boot the running kernel with crashkernel=256M (or "
+              "more) on its "
               "command line, then load the crash kernel again");
 }
 

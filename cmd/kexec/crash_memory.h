@@ -9,8 +9,8 @@
 
 namespace kexec {
 
-// Bytes of the crash region (the higher one where there are two), 0 if none is reserved. From /proc/iomem, or where
-// that hides its addresses, from /sys/kernel/kexec_crash_size.
+// Bytes of the crash region (the higher one where there are two), 0 if none is reserved. From /proc/iomem, or
+// where that hides its addresses, from /sys/kernel/kexec_crash_size.
 Result<uint64_t> CrashMemoryBytes(const SystemRoot& root);
 
 // kNoCrashRegion with the remedy, if nothing is reserved. An unknown size passes: the kernel knows better.

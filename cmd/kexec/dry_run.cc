@@ -22,7 +22,8 @@ bool LocaleIsUtf8() {
     const char* value = std::getenv(variable);
     if (value == nullptr || *value == '\0') continue;
     std::string name = value;
-    std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::ranges::transform(name, name.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return name.find("utf-8") != std::string::npos || name.find("utf8") != std::string::npos;
   }
   return false;

@@ -48,7 +48,8 @@ Result<> ExecuteLoaded(const Session& session) {
   }
   // Asked first, so that an attempt in vain leaves the network as it is.
   if (!allowed && !session.options.dry_run) {
-    return FailErrno(Errc::kSyscall, EPERM, "cannot execute the loaded kernel without CAP_SYS_BOOT (run as root)");
+    return FailErrno(Errc::kSyscall, EPERM,
+                     "cannot execute the loaded kernel without CAP_SYS_BOOT (run as root)");
   }
   return ExecuteNow(session);
 }

@@ -7,11 +7,12 @@
 
 namespace kexec {
 
-// -e: runs the loaded kernel. Returns only on failure, or in a dry run. "Nothing has been loaded!" is kUsage, as
-// scripts know it with status 1.
+// -e: runs the loaded kernel. Returns only on failure, or in a dry run. "Nothing has been loaded!" is kUsage,
+// as scripts know it with status 1.
 Result<> ExecuteLoaded(const Session& session);
 
-// -f, after the load: writes back file systems, takes interfaces down, jumps. The same, without asking what is loaded.
+// -f, after the load: writes back file systems, takes interfaces down, jumps. The same, without asking what
+// is loaded.
 Result<> ExecuteNow(const Session& session);
 
 // `kexec KERNEL`, after the load: becomes shutdown -r now.

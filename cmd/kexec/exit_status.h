@@ -6,9 +6,11 @@
 
 namespace kexec {
 
-// The statuses scripts know from kexec-tools. 6 is never used: kdump-early.service of SUSE takes it for success.
-inline constexpr int kExitOk = 0;       // done; for -S: nothing is loaded
-inline constexpr int kExitUsage = 1;    // the request or the machine makes it impossible; for -S: a kernel is loaded
+// The statuses scripts know from kexec-tools. 6 is never used: kdump-early.service of SUSE takes it for
+// success.
+inline constexpr int kExitOk = 0;  // done; for -S: nothing is loaded
+inline constexpr int kExitUsage =
+    1;  // the request or the machine makes it impossible; for -S: a kernel is loaded
 inline constexpr int kExitFailed = 255;  // load, unload or execute failed; for -S: the kernel does not say
 
 // The status for a failed run:

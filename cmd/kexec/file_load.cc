@@ -23,9 +23,9 @@ std::pair<unsigned, unsigned> MajorMinor(std::string_view release) {
   return version;
 }
 
-// KEXEC_FILE_DEBUG came with Linux 6.7 (cbc2fe9d9cb2, "kexec_file: add kexec_file flag to control debug printing").
-// No file tells whether it is there, an older kernel refuses it with EINVAL, and a load to find out would count against
-// kernel.kexec_load_limit_*: so this one feature is told by its version.
+// KEXEC_FILE_DEBUG came with Linux 6.7 (cbc2fe9d9cb2, "kexec_file: add kexec_file flag to control debug
+// printing"). No file tells whether it is there, an older kernel refuses it with EINVAL, and a load to find
+// out would count against kernel.kexec_load_limit_*: so this one feature is told by its version.
 bool KnowsDebugFlag(const SystemRoot& root) {
   const auto release = root.KernelRelease();
   return release.has_value() && MajorMinor(*release) >= std::pair(6U, 7U);
@@ -63,7 +63,8 @@ Result<> LoadByFile(const LoadRequest& request, const Session& session) {
     KEXEC_ASSIGN(load.initrd_fd, OneDescriptor("initrd", initrds, initrd_copy));
   }
   load.bytes = request.kernel_file.bytes.size();
-  for (const ImageFile& file : request.initrds) load.bytes += file.bytes.size();  // mapped, so their sum exists
+  for (const ImageFile& file : request.initrds)
+    load.bytes += file.bytes.size();  // mapped, so their sum exists
   load.command_line = request.command_line;
   load.flags = FileLoadFlags(session.options, session.root);
   session.diagnostics.Note("kexec_file_load: kernel from {}, {} initrd{}, flags {:#x}",

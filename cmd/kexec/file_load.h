@@ -8,12 +8,12 @@
 
 namespace kexec {
 
-// The flags beyond the load's kind: --no-cma, --force-dtb, and the kernel's own debug messages for -d where the
-// running kernel knows them.
+// The flags beyond the load's kind: --no-cma, --force-dtb, and the kernel's own debug messages for -d where
+// the running kernel knows them.
 uint64_t FileLoadFlags(const Options& options, const SystemRoot& root);
 
-// The kernel goes in as the file the user named, so that signatures and measurements are of that file; what came
-// through a pipe, and several initrds, go in as one file in memory.
+// The kernel goes in as the file the user named, so that signatures and measurements are of that file; what
+// came through a pipe, and several initrds, go in as one file in memory.
 Result<> LoadByFile(const LoadRequest& request, const Session& session);
 
 }  // namespace kexec

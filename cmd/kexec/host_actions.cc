@@ -60,10 +60,11 @@ class RealHostActions final : public HostActions {
       execl(program, "shutdown", "-r", "now", static_cast<char*>(nullptr));
       if (errno != ENOENT) last_errno = errno;
     }
-    return Error(Errc::kSyscall, last_errno,
-                 fmt::format("the kernel is loaded, but none of {} can be run: {}; reboot by other means or run "
-                             "kexec -e",
-                             fmt::join(kShutdownPrograms, ", "), ErrnoText(last_errno)));
+    return Error(
+        Errc::kSyscall, last_errno,
+        fmt::format("the kernel is loaded, but none of {} can be run: {}; reboot by other means or run "
+                    "kexec -e",
+                    fmt::join(kShutdownPrograms, ", "), ErrnoText(last_errno)));
   }
 
   std::optional<std::array<std::byte, 32>> RandomSeed() override {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What kexec does to the running system besides the kexec calls themselves, as an interface so that tests stand
-// behind it and a dry run has nothing to do harm with.
+// What kexec does to the running system besides the kexec calls themselves, as an interface so that tests
+// stand behind it and a dry run has nothing to do harm with.
 #pragma once
 
 #include <array>
@@ -18,8 +18,8 @@ namespace kexec {
 class HostActions {
  public:
   virtual ~HostActions() = default;
-  // Takes every network interface down that is up and no loopback; answers their names. One that stays up is a
-  // warning: the kernel is about to be replaced anyway.
+  // Takes every network interface down that is up and no loopback; answers their names. One that stays up is
+  // a warning: the kernel is about to be replaced anyway.
   virtual Result<std::vector<std::string>> BringInterfacesDown(Diagnostics& diagnostics) = 0;
   // Becomes `shutdown -r now`. Returns only if no shutdown program could be run.
   virtual Error RunShutdown() = 0;

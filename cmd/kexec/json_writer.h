@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// JSON (RFC 8259) out, indented by two blanks. Addresses are written as strings ("0x1000"): a JSON number above
-// 2^53 does not survive every reader.
+// JSON (RFC 8259) out, indented by two blanks. Addresses are written as strings ("0x1000"): a JSON number
+// above 2^53 does not survive every reader.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@
 
 namespace kexec {
 
-// The caller keeps the grammar: a Key before each value in an object and nowhere else, every Begin with its End.
+// The caller keeps the grammar: a Key before each value in an object and nowhere else, every Begin with its
+// End.
 class JsonWriter {
  public:
   JsonWriter& BeginObject();

@@ -45,8 +45,7 @@ Result<> Load(const Session& session) {
 Error WithWhatIsLoaded(Error error, const Session& session) {
   const Result<bool> loaded = IsLoaded(session.options.slot, session.root);
   if (!loaded.has_value()) return error;
-  const std::string_view state =
-      *loaded ? "the kernel loaded before is still in place" : "nothing is loaded";
+  const std::string_view state = *loaded ? "the kernel loaded before is still in place" : "nothing is loaded";
   // Where the kernel was not asked and holds nothing, there is nothing to say.
   if (!*loaded && error.code() != Errc::kSyscall) return error;
   return Error(error.code(), error.sys_errno(), fmt::format("{}; {}", error.message(), state));

@@ -7,8 +7,8 @@
 
 namespace kexec {
 
-// Loads what the options ask for, or with --dry-run writes the plan to session.out. An error also says what is
-// loaded now, where the kernel tells.
+// Loads what the options ask for, or with --dry-run writes the plan to session.out. An error also says what
+// is loaded now, where the kernel tells.
 Result<> LoadKernel(const Session& session);
 
 }  // namespace kexec

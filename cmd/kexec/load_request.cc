@@ -21,7 +21,8 @@ Result<KernelImage> ParseKernelFile(const ImageFile& file, const Options& option
     return Fail(Errc::kNotRecognised, "Cannot determine the file type of {}: {}", file.path.string(),
                 image.error().message());
   }
-  return std::unexpected(std::move(image).error().Context(fmt::format("cannot load '{}'", file.path.string())));
+  return std::unexpected(
+      std::move(image).error().Context(fmt::format("cannot load '{}'", file.path.string())));
 }
 
 Result<ImageFile> ReadInitrd(const std::filesystem::path& path, Diagnostics& diagnostics) {
@@ -33,8 +34,8 @@ Result<ImageFile> ReadInitrd(const std::filesystem::path& path, Diagnostics& dia
 Result<> CheckLength(const std::string& command_line, const KernelImage& kernel) {
   const uint64_t limit = CommandLineLimit(kernel);
   if (command_line.size() <= limit) return {};
-  return Fail(Errc::kDoesNotFit, "the command line is {} bytes long, and this kernel takes {}", command_line.size(),
-              limit);
+  return Fail(Errc::kDoesNotFit, "the command line is {} bytes long, and this kernel takes {}",
+              command_line.size(), limit);
 }
 
 }  // namespace
@@ -72,8 +73,9 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
   facts.needs = options.needs_kexec_load;
   facts.prefers = options.prefers_kexec_load;
   facts.initrds = request.initrds.size();
-  facts.from_pipe = !request.kernel_file.fd.valid() ||
-                    std::ranges::any_of(request.initrds, [](const ImageFile& file) { return !file.fd.valid(); });
+  facts.from_pipe =
+      !request.kernel_file.fd.valid() ||
+      std::ranges::any_of(request.initrds, [](const ImageFile& file) { return !file.fd.valid(); });
   facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
   facts.lockdown = LockdownMode(root);
   return facts;

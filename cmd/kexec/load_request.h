@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// What a load is made from, read and checked before any system call is chosen: the kernel, its initrds, and the
-// command line.
+// What a load is made from, read and checked before any system call is chosen: the kernel, its initrds, and
+// the command line.
 #pragma once
 
 #include <string>

@@ -30,7 +30,8 @@ int RunWith(const Options& options, Console& console) {
   std::string out;
   const Result<int> status = RunMode({options, *root, *kernel, *host, console, out});
   std::fwrite(out.data(), 1, out.size(), stdout);
-  if (std::fflush(stdout) != 0) return fail(Error(Errc::kIo, errno, "cannot write to standard output: " + ErrnoText(errno)));
+  if (std::fflush(stdout) != 0)
+    return fail(Error(Errc::kIo, errno, "cannot write to standard output: " + ErrnoText(errno)));
   return status.has_value() ? *status : fail(status.error());
 }
 

@@ -41,7 +41,8 @@ Result<UniqueFd> MakeMemoryFile(const char* name, std::span<const Bytes> parts) 
     const uint64_t padding = (kArchiveAlignment - used % kArchiveAlignment) % kArchiveAlignment;
     int error = WriteAll(fd.get(), Bytes(kZeros, padding));
     if (error == 0) error = WriteAll(fd.get(), part);
-    if (error != 0) return FailErrno(Errc::kIo, error, "cannot keep {} bytes of the {} in memory", part.size(), name);
+    if (error != 0)
+      return FailErrno(Errc::kIo, error, "cannot keep {} bytes of the {} in memory", part.size(), name);
     used = (used + padding + part.size()) % kArchiveAlignment;
   }
   return fd;

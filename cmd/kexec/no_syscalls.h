@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The kernel's door, walled up: what a dry run holds instead of LinuxSyscalls(), so that no mistake elsewhere can
-// load or execute anything.
+// The kernel's door, walled up: what a dry run holds instead of LinuxSyscalls(), so that no mistake elsewhere
+// can load or execute anything.
 #pragma once
 
 #include <cerrno>

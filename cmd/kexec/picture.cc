@@ -53,8 +53,8 @@ std::vector<Piece> Pieces(const MemoryMap& map, std::span<const Segment> segment
   return pieces;
 }
 
-// Joins neighbouring gaps, the smallest pair first, until there are at most `room` pieces. What is larger keeps
-// its mark.
+// Joins neighbouring gaps, the smallest pair first, until there are at most `room` pieces. What is larger
+// keeps its mark.
 void MergeGaps(std::vector<Piece>& pieces, size_t room) {
   while (pieces.size() > room) {
     size_t best = pieces.size();
@@ -76,7 +76,9 @@ void MergeGaps(std::vector<Piece>& pieces, size_t room) {
 void Scale(std::vector<Piece>& pieces, unsigned columns) {
   if (pieces.empty() || pieces.size() >= columns) return;
   unsigned total = 0;
-  const auto weight = [](const Piece& piece) { return static_cast<unsigned>(std::bit_width(piece.bytes >> 12)); };
+  const auto weight = [](const Piece& piece) {
+    return static_cast<unsigned>(std::bit_width(piece.bytes >> 12));
+  };
   for (const Piece& piece : pieces) total += weight(piece);
   const auto spare = static_cast<unsigned>(columns - pieces.size());
   unsigned seen = 0;
@@ -137,8 +139,9 @@ std::string HumanSize(uint64_t bytes) {
   double value = static_cast<double>(bytes) / 1024;
   size_t unit = 0;
   for (; value >= 1023.95 && unit + 1 < kUnits.size(); ++unit) value /= 1024;
-  const bool whole = value == static_cast<double>(static_cast<uint64_t>(value));
-  return whole ? fmt::format("{:.0f} {}", value, kUnits[unit]) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+  std::string number = fmt::format("{:.1f}", value);
+  if (number.ends_with(".0")) number.resize(number.size() - 2);
+  return fmt::format("{} {}", number, kUnits[unit]);
 }
 
 }  // namespace kexec

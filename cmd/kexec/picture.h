@@ -21,8 +21,9 @@ struct PictureStyle {
 std::string SegmentLetters(std::span<const Segment> segments);
 
 // "|KKKKKK..BPC........  ....IIII...|": from the lowest to the highest address of RAM. Letters are segments
-// (SegmentLetters), '.' is RAM, a blank is anything else. Widths grow with the logarithm of the size, and each segment
-// gets one column at least; gaps are drawn together where there is no room for each. Ends with a newline.
+// (SegmentLetters), '.' is RAM, a blank is anything else. Widths grow with the logarithm of the size, and
+// each segment gets one column at least; gaps are drawn together where there is no room for each. Ends with a
+// newline.
 std::string DrawMemory(const MemoryMap& map, std::span<const Segment> segments, const PictureStyle& style);
 
 // "51.5 MiB", "4 KiB", "17 bytes".

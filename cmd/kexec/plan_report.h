@@ -19,7 +19,7 @@ struct PlanReport {
   const Options& options;
   const LoadRequest& request;
   const CallChoice& choice;
-  const PreparedLoad* prepared;      // null: kexec_load has no part in it, or could not be planned
+  const PreparedLoad* prepared;        // null: kexec_load has no part in it, or could not be planned
   std::optional<std::string> problem;  // why it could not be planned
   uint64_t file_load_flags = 0;
 

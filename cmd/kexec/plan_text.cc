@@ -34,7 +34,8 @@ std::string KernelFacts(const LoadRequest& request) {
   std::string facts = fmt::format("{}\n{:<13} {}", FileFacts(request.kernel_file), "", request.kernel.type);
   if (const auto* image = std::get_if<BzImage>(&request.kernel.image)) {
     facts += fmt::format(", boot protocol {}.{:02}", image->protocol >> 8, image->protocol & 0xff);
-    if (!image->version.empty()) facts += ", " + Shown(image->version);
+    // The release; who built it and when follows behind a blank.
+    if (!image->version.empty()) facts += ", " + Shown(image->version.substr(0, image->version.find(' ')));
   }
   return facts;
 }
@@ -44,10 +45,12 @@ void AppendWhat(std::string& out, const PlanReport& report) {
   const CallChoice& choice = report.choice;
   Row(out, "kernel", KernelFacts(request));
   for (const ImageFile& initrd : request.initrds) Row(out, "initrd", FileFacts(initrd));
-  Row(out, "command line", fmt::format("{} of {} bytes", request.command_line.size(), CommandLineLimit(request.kernel)));
+  Row(out, "command line",
+      fmt::format("{} of {} bytes", request.command_line.size(), CommandLineLimit(request.kernel)));
   if (!request.command_line.empty()) Row(out, "", Shown(request.command_line));
-  Row(out, "call", fmt::format("{}{}", CallName(choice.first),
-                               choice.may_fall_back ? ", then kexec_load where that may help" : ""));
+  Row(out, "call",
+      fmt::format("{}{}", CallName(choice.first),
+                  choice.may_fall_back ? ", then kexec_load where that may help" : ""));
   Row(out, "", fmt::format("because {}", choice.reason));
   Row(out, "flags", fmt::format("{:#x}", report.Flags()));
 }
@@ -55,8 +58,8 @@ void AppendWhat(std::string& out, const PlanReport& report) {
 void AppendTable(std::string& out, const PlanReport& report) {
   const LoadPlan& plan = report.prepared->image.plan();
   const std::string letters = SegmentLetters(plan.segments);
-  fmt::format_to(std::back_inserter(out), "\n  {:<14} {:<27} {:>9} {:>10}  {}\n", "segment", "destination", "memory",
-                 "file bytes", "source");
+  fmt::format_to(std::back_inserter(out), "\n  {:<14} {:<27} {:>9} {:>10}  {}\n", "segment", "destination",
+                 "memory", "file bytes", "source");
   for (size_t i = 0; i < plan.segments.size(); ++i) {
     const Segment& segment = plan.segments[i];
     const std::string source = SegmentSource(segment, report.request);

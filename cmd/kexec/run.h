@@ -7,7 +7,8 @@
 
 namespace kexec {
 
-// Does what session.options.mode says. The value is the exit status of a run that was no failure (0, or -S's answer).
+// Does what session.options.mode says. The value is the exit status of a run that was no failure (0, or -S's
+// answer).
 Result<int> RunMode(const Session& session);
 
 }  // namespace kexec

@@ -44,8 +44,9 @@ Result<PreparedLoad> PrepareLoad(const LoadRequest& request, const Session& sess
   Diagnostics& diagnostics = session.diagnostics;
   KEXEC_ASSIGN(auto inputs, MakeInputs(request, session));
   KEXEC_ASSIGN(auto machine, ReadMachine(session.root, diagnostics));
-  KEXEC_ASSIGN(const auto placed, machine->Place(*inputs, diagnostics));  // from here on every address is fixed
-  KEXEC_ASSIGN(LoadPlan plan, placed->Emit());                            // from here on every byte is fixed
+  KEXEC_ASSIGN(const auto placed,
+               machine->Place(*inputs, diagnostics));  // from here on every address is fixed
+  KEXEC_ASSIGN(LoadPlan plan, placed->Emit());         // from here on every byte is fixed
   DescribePlan(plan, diagnostics);
   KEXEC_ASSIGN(ValidatedImage image, Validate(std::move(plan), machine->limits()));
   return PreparedLoad{std::move(machine), std::move(inputs), std::move(image)};

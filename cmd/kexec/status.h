@@ -7,8 +7,8 @@
 
 namespace kexec {
 
-// The exit status of -S: kExitUsage (1) if a kernel is loaded in options.slot, kExitOk if not, kExitFailed if the
-// kernel does not say (with a warning). With --json both slots go to session.out (docs/json.md).
+// The exit status of -S: kExitUsage (1) if a kernel is loaded in options.slot, kExitOk if not, kExitFailed if
+// the kernel does not say (with a warning). With --json both slots go to session.out (docs/json.md).
 int ReportStatus(const Session& session);
 
 // Bytes of the crash region and a newline.

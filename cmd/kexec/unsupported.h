@@ -7,8 +7,8 @@
 
 namespace kexec {
 
-// kUnsupported for the first option that would change what is loaded and that nothing here can do; options whose
-// effect is nothing on this machine pass.
+// kUnsupported for the first option that would change what is loaded and that nothing here can do; options
+// whose effect is nothing on this machine pass.
 Result<> CheckSupported(const Options& options);
 
 }  // namespace kexec

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/choose_call.h"
+
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "tests/support/result_matchers.h"
+#include "tests/support/scratch_root.h"
+
+namespace kexec {
+namespace {
+
+using testing::MessageOf;
+using testing::ScratchRoot;
+
+struct Row {
+  const char* name;
+  LoadFacts facts;
+  std::string expected;
+};
+
+// "kexec_load: REASON", "kexec_file_load, then kexec_load: REASON", "... ignoring --x", or the refusal.
+std::string Told(const Result<CallChoice>& choice) {
+  if (!choice.has_value()) return "refused: " + choice.error().message();
+  std::string text(CallName(choice->first));
+  if (choice->may_fall_back) text += ", then kexec_load";
+  text += ": " + choice->reason;
+  for (const std::string& option : choice->ignored) text += ", ignoring " + option;
+  return text;
+}
+
+class ChooseCallTable : public ::testing::TestWithParam<Row> {};
+
+TEST_P(ChooseCallTable, Decides) { EXPECT_EQ(Told(ChooseCall(GetParam().facts)), GetParam().expected); }
+
+const std::string kCrashWhy = "crash kernels are loaded with kexec_file_load only so far";
+const std::string kLockedWhy = "kernel lockdown is 'integrity', which forbids kexec_load";
+
+INSTANTIATE_TEST_SUITE_P(
+    , ChooseCallTable,
+    ::testing::Values(
+        Row{"PlainAuto",
+            {},
+            "kexec_file_load, then kexec_load: it keeps signatures and measurements, and can do all that was "
+            "asked"},
+        Row{"AutoOneInitrd",
+            {.initrds = 1},
+            "kexec_file_load, then kexec_load: it keeps signatures and measurements, and can do all that was "
+            "asked"},
+        Row{"AutoEntry", {.needs = {"--entry"}}, "kexec_load: --entry needs kexec_load"},
+        Row{"AutoNoChecks",
+            {.prefers = {"--no-checks"}},
+            "kexec_load: --no-checks works with kexec_load only"},
+        Row{"AutoTwoInitrds", {.initrds = 2}, "kexec_load: kexec_load takes 2 initrds uncopied"},
+        Row{"AutoPipe",
+            {.from_pipe = true},
+            "kexec_load: what comes through a pipe has no file to hand over"},
+        Row{"AutoOldKernel",
+            {.needs = {"--entry"}, .obstacle = "it is old"},
+            "kexec_load: it is old; --entry needs kexec_load"},
+        Row{"AutoUnlocked",
+            {.prefers = {"-i"}, .lockdown = "none"},
+            "kexec_load: -i works with kexec_load only"},
+        Row{"LockedDown", {.lockdown = "integrity"}, "kexec_file_load: " + kLockedWhy},
+        Row{"LockedDownTwoInitrds",
+            {.initrds = 2, .lockdown = "integrity"},
+            "kexec_file_load: " + kLockedWhy},
+        Row{"LockedDownDropsComfort",
+            {.prefers = {"--no-checks"}, .lockdown = "integrity"},
+            "kexec_file_load: " + kLockedWhy + ", ignoring --no-checks"},
+        Row{"LockedDownEntry",
+            {.needs = {"--entry"}, .lockdown = "integrity"},
+            "refused: " + kLockedWhy + ", but --entry needs kexec_load"},
+        Row{"LockedDownOldKernel",
+            {.obstacle = "it is old", .lockdown = "confidentiality"},
+            "refused: kernel lockdown is 'confidentiality', which forbids kexec_load, but it is old"},
+        Row{"AskedLoad", {.asked = Call::kLoad, .lockdown = "integrity"}, "kexec_load: -c was given"},
+        Row{"AskedFile", {.asked = Call::kFile, .obstacle = "it is old"}, "kexec_file_load: -s was given"},
+        Row{"Crash",
+            {.kind = LoadKind::kCrash, .prefers = {"--reset-vga"}},
+            "kexec_file_load: " + kCrashWhy + ", ignoring --reset-vga"},
+        Row{"CrashOldKernel",
+            {.kind = LoadKind::kCrash, .obstacle = "it is old"},
+            "refused: " + kCrashWhy + ", but it is old"},
+        Row{"CrashAskedFile",
+            {.asked = Call::kFile, .kind = LoadKind::kCrash},
+            "kexec_file_load: -s was given"},
+        Row{"CrashAskedLoad",
+            {.asked = Call::kLoad, .kind = LoadKind::kCrash},
+            "refused: loading a crash kernel with kexec_load (-p with -c) is not supported yet; without -c "
+            "kexec_file_load does it"}),
+    [](const auto& row) { return row.param.name; });
+
+TEST(FallbackMayHelp, OnlyWhereTheOtherCallNeedNotShareTheReason) {
+  for (const int error : {ENOSYS, EINVAL, ENOEXEC, ENOTSUP, EADDRNOTAVAIL, ENOMEM})
+    EXPECT_TRUE(FallbackMayHelp(error));
+  for (const int error : {0, EPERM, EACCES, EBUSY, ENODATA, ELIBBAD, EKEYREJECTED, ENOKEY, ENOPKG, EBADMSG,
+                          EMSGSIZE, EIO, ENODEV}) {
+    EXPECT_FALSE(FallbackMayHelp(error)) << error;
+  }
+}
+
+BzImage Modern() {
+  BzImage image;
+  image.protocol = 0x020f;
+  image.command_line_max = 2047;
+  image.has_64bit_entry = true;
+  image.can_load_above_4g = true;
+  return image;
+}
+
+TEST(FileLoadObstacle, NamesWhatTheKernelLacks) {
+  BzImage image = Modern();
+  EXPECT_EQ(FileLoadObstacle({"bzImage64", image}, 2046), "");
+  EXPECT_EQ(FileLoadObstacle({"bzImage64", image}, 2047),
+            "kexec_file_load takes 2046 bytes of command line, this one has 2047");
+  image.can_load_above_4g = false;
+  EXPECT_EQ(FileLoadObstacle({"bzImage64", image}, 0),
+            "kexec_file_load needs a kernel that can be loaded above 4 GiB");
+  image.has_64bit_entry = false;
+  EXPECT_EQ(FileLoadObstacle({"bzImage", image}, 0), "kexec_file_load needs a kernel with a 64-bit entry");
+  image.protocol = 0x0209;
+  EXPECT_EQ(FileLoadObstacle({"bzImage", image}, 0),
+            "kexec_file_load needs boot protocol 2.12, this kernel has 2.09");
+}
+
+TEST(LockdownMode, IsTheWordInBrackets) {
+  ScratchRoot machine;
+  EXPECT_EQ(LockdownMode(machine.root()), "");
+  machine.File("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+  EXPECT_EQ(LockdownMode(machine.root()), "integrity");
+  machine.File("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+  EXPECT_EQ(LockdownMode(machine.root()), "none");
+  machine.File("sys/kernel/security/lockdown", "]rubbish[\n");
+  EXPECT_EQ(LockdownMode(machine.root()), "");
+}
+
+}  // namespace
+}  // namespace kexec

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// kexec -l, -p, -f and `kexec KERNEL`, from the words to what reaches the kernel.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cerrno>
+
+#include "cmd/kexec/exit_status.h"
+#include "tests/cmd/cmd_world.h"
+
+namespace kexec {
+namespace {
+
+using ::testing::AllOf;
+using testing::BzImageBuilder;
+using testing::CmdWorld;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
+
+constexpr std::string_view kBefore = "; the kernel loaded before is still in place";
+constexpr std::string_view kNothing = "; nothing is loaded";
+
+TEST(Load, HandsTheFilesThemselvesToKexecFileLoad) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  const std::string initrd = world.WriteInitrd();
+  EXPECT_EQ(world.Run({"-l", kernel, "--initrd", initrd, "--append=root=/dev/vda"}), 0) << world.message;
+  ASSERT_THAT(world.kernel.file_loads(), SizeIs(1));
+  const auto& call = world.kernel.file_loads().front();
+  EXPECT_EQ(call.command_line, "root=/dev/vda");
+  EXPECT_EQ(call.flags, 0u);
+  EXPECT_TRUE(call.has_initrd);
+  EXPECT_THAT(call.initrd, StartsWith("070701"));
+  EXPECT_THAT(world.kernel.loads(), IsEmpty());
+  EXPECT_EQ(world.out, "");
+}
+
+TEST(Load, AsksForNoInitrdWhereNoneIsGiven) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-l", "-s", world.WriteKernel()}), 0) << world.message;
+  EXPECT_EQ(world.kernel.file_loads().at(0).flags, kKexecFileNoInitramfs);
+}
+
+TEST(Load, WithCGoesToKexecLoadAlone) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-c", "-l", world.WriteKernel()}), 0) << world.message;
+  EXPECT_THAT(world.kernel.loads(), SizeIs(1));
+  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+  EXPECT_TRUE(world.kernel.loaded());
+}
+
+TEST(Load, DoesNotMindTheOrderOfOptions) {
+  for (const bool kernel_first : {true, false}) {
+    CmdWorld world;
+    const std::string kernel = world.WriteKernel();
+    EXPECT_EQ(kernel_first ? world.Run({kernel, "--append", "a", "-l", "-a"})
+                           : world.Run({"-la", "--append=a", kernel}),
+              0);
+    EXPECT_EQ(world.kernel.file_loads().at(0).command_line, "a");
+  }
+}
+
+TEST(Load, ReusesTheRunningCommandLine) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-l", world.WriteKernel(), "--reuse-cmdline", "--append=single"}), 0) << world.message;
+  EXPECT_EQ(world.kernel.file_loads().at(0).command_line, "root=/dev/vda1 ro crashkernel=128M quiet single");
+}
+
+class Fallback : public ::testing::TestWithParam<int> {};
+
+TEST_P(Fallback, HelpsUnderAutoWithOneLine) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  world.kernel.FailNext(KexecCall::kFileLoad, GetParam());
+  EXPECT_EQ(world.Run({"-l", kernel}), 0) << world.message;
+  EXPECT_THAT(world.diagnostics.TakeWarnings(),
+              ElementsAre(AllOf(StartsWith("kexec_file_load: " + ErrnoText(GetParam())),
+                                EndsWith("; falling back to kexec_load"))));
+  EXPECT_THAT(world.kernel.loads(), SizeIs(1));
+}
+
+TEST_P(Fallback, DoesNotHappenWithS) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  world.kernel.FailNext(KexecCall::kFileLoad, GetParam());
+  EXPECT_EQ(world.Run({"-s", "-l", kernel}), kExitFailed);
+  EXPECT_THAT(world.message,
+              AllOf(StartsWith("kexec_file_load: " + ErrnoText(GetParam())), EndsWith(kNothing)));
+  EXPECT_THAT(world.kernel.loads(), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(, Fallback,
+                         ::testing::Values(ENOSYS, EINVAL, ENOEXEC, ENOTSUP, EADDRNOTAVAIL, ENOMEM));
+
+class Refusal : public ::testing::TestWithParam<int> {};
+
+TEST_P(Refusal, OfTheFileCallIsFinal) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  world.kernel.FailNext(KexecCall::kFileLoad, GetParam());
+  EXPECT_EQ(world.Run({"-l", kernel}), kExitFailed);
+  EXPECT_THAT(world.message,
+              AllOf(StartsWith("kexec_file_load: " + ErrnoText(GetParam())), EndsWith(kNothing)));
+  EXPECT_THAT(world.kernel.loads(), IsEmpty());
+}
+
+TEST_P(Refusal, OfTheLoadCallIsFinal) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  world.kernel.FailNext(KexecCall::kLoad, GetParam());
+  EXPECT_EQ(world.Run({"-c", "-l", kernel}), kExitFailed);
+  EXPECT_THAT(world.message, AllOf(StartsWith("kexec_load: " + ErrnoText(GetParam())), EndsWith(kNothing)));
+  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+}
+
+INSTANTIATE_TEST_SUITE_P(, Refusal,
+                         ::testing::Values(EPERM, EACCES, EBUSY, ENODATA, ELIBBAD, EKEYREJECTED, ENOKEY,
+                                           ENOPKG, EBADMSG, EIO));
+
+TEST(Load, SaysThatTheKernelLoadedBeforeIsStillThere) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  ASSERT_EQ(world.Run({"-l", kernel}), 0);
+  world.kernel.FailNext(KexecCall::kFileLoad, EPERM);
+  EXPECT_EQ(world.Run({"-l", kernel}), kExitFailed);
+  EXPECT_THAT(world.message, EndsWith(kBefore));
+  EXPECT_EQ(world.Run({"-l", world.Write("text", "no kernel at all\n")}), kExitFailed);
+  EXPECT_THAT(world.message, AllOf(StartsWith("Cannot determine the file type of "), EndsWith(kBefore)));
+  EXPECT_TRUE(world.kernel.loaded());
+}
+
+TEST(Load, NamesAFileThatIsNoKernelInTheWordsScriptsKnow) {
+  CmdWorld world;
+  const std::string path = world.Write("passwd", "root:x:0:0:root:/root:/bin/bash\n");
+  EXPECT_EQ(world.Run({"-l", path}), kExitFailed);
+  EXPECT_THAT(world.message, StartsWith("Cannot determine the file type of " + path));
+  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+}
+
+TEST(Load, RefusesDamageWhicheverCallIsAsked) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  std::filesystem::resize_file(kernel, 0x8000);
+  const std::string cut = world.Write("cut.img", "070701" + std::string(40, '0'));
+  for (const char* call : {"-a", "-s", "-c"}) {
+    EXPECT_EQ(world.Run({"-l", call, kernel}), kExitFailed);
+    EXPECT_THAT(world.message, AllOf(HasSubstr("cannot load '" + kernel), HasSubstr("cut short")));
+  }
+  const std::string whole = world.WriteKernel();
+  for (const char* call : {"-a", "-s", "-c"}) {
+    EXPECT_EQ(world.Run({"-l", call, whole, "--initrd", cut}), kExitFailed);
+    EXPECT_THAT(world.message, HasSubstr(cut));
+  }
+  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+  EXPECT_THAT(world.kernel.loads(), IsEmpty());
+}
+
+TEST(Load, MissingFilesAreStatusOne) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-l", "/nonexistent/vmlinuz"}), kExitUsage);
+  EXPECT_EQ(world.message,
+            "cannot read the kernel: '/nonexistent/vmlinuz': cannot open: No such file or directory");
+  EXPECT_EQ(world.Run({"-l", world.WriteKernel(), "--initrd=/nonexistent/initrd"}), kExitUsage);
+  EXPECT_EQ(world.message,
+            "cannot read the initrd: '/nonexistent/initrd': cannot open: No such file or directory");
+}
+
+TEST(Load, RefusesACommandLineThatIsTooLongWithBothNumbers) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  EXPECT_EQ(world.Run({"-l", kernel, "--append", std::string(2048, 'x')}), kExitFailed);
+  EXPECT_EQ(world.message, "the command line is 2048 bytes long, and this kernel takes 2047");
+  EXPECT_EQ(world.Run({"-l", kernel, "--append", std::string(2047, 'x')}), 0) << world.message;
+  EXPECT_THAT(world.kernel.loads(), SizeIs(1));  // the other call counts the final zero
+  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+}
+
+TEST(Load, TakesSeveralInitrdsThroughEitherCall) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  const std::string first = world.WriteInitrd("first.img");
+  const std::string second = world.WriteInitrd("second.img");
+  EXPECT_EQ(world.Run({"-l", kernel, "--initrd", first, "--initrd", second}), 0) << world.message;
+  ASSERT_THAT(world.kernel.loads(), SizeIs(1));
+  EXPECT_EQ(world.Run({"-s", "-l", kernel, "--initrd", first, "--initrd", second}), 0) << world.message;
+  ASSERT_THAT(world.kernel.file_loads(), SizeIs(1));
+  EXPECT_THAT(world.kernel.file_loads().at(0).initrd, SizeIs(1024));
+}
+
+TEST(Load, UnderLockdownStaysWithTheFileCall) {
+  CmdWorld world;
+  world.machine.File("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+  const std::string kernel = world.WriteKernel();
+  EXPECT_EQ(world.Run({"-l", "-i", kernel}), 0) << world.message;
+  EXPECT_THAT(world.diagnostics.TakeWarnings(),
+              ElementsAre(AllOf(StartsWith("option '--no-checks' is ignored: "))));
+  world.kernel.FailNext(KexecCall::kFileLoad, ENOEXEC);
+  EXPECT_EQ(world.Run({"-l", kernel}), kExitFailed);
+  EXPECT_THAT(world.kernel.loads(), IsEmpty());
+}
+
+TEST(Load, AsksForDebuggingOnlyWhereTheKernelKnowsIt) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  const std::string initrd = world.WriteInitrd();
+  EXPECT_EQ(world.Run({"-d", "-l", kernel, "--initrd", initrd}), 0) << world.message;
+  world.machine.File("proc/sys/kernel/osrelease", "6.6.99-test\n");
+  EXPECT_EQ(world.Run({"-d", "-l", kernel, "--initrd", initrd}), 0) << world.message;
+  EXPECT_EQ(world.kernel.file_loads().at(0).flags, kKexecFileDebug);
+  EXPECT_EQ(world.kernel.file_loads().at(1).flags, 0u);
+}
+
+TEST(LoadCrash, GoesThroughTheFileCall) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-p", world.WriteKernel(), "--reuse-cmdline", "--append=irqpoll"}), 0)
+      << world.message;
+  ASSERT_THAT(world.kernel.file_loads(), SizeIs(1));
+  EXPECT_EQ(world.kernel.file_loads().at(0).flags, kKexecFileOnCrash | kKexecFileNoInitramfs);
+  EXPECT_EQ(world.kernel.file_loads().at(0).command_line, "root=/dev/vda1 ro quiet irqpoll");
+  EXPECT_TRUE(world.kernel.crash_loaded());
+}
+
+TEST(LoadCrash, WithoutReservedMemorySaysHowToReserveIt) {
+  CmdWorld world;
+  world.machine.File("proc/iomem", "00001000-3fffffff : System RAM\n");
+  EXPECT_EQ(world.Run({"-p", world.WriteKernel()}), kExitUsage);
+  EXPECT_THAT(world.message,
+              AllOf(StartsWith("Memory for crashkernel is not reserved"), HasSubstr("crashkernel=256M")));
+  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+}
+
+TEST(LoadCrash, WithKexecLoadIsNotThereYet) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-p", "-c", world.WriteKernel()}), kExitUsage);
+  EXPECT_EQ(world.message,
+            "loading a crash kernel with kexec_load (-p with -c) is not supported yet; without -c "
+            "kexec_file_load does "
+            "it");
+}
+
+TEST(Load, RefusesWhatItCannotDoYetInOneSentence) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  EXPECT_EQ(world.Run({"-l", "--real-mode", kernel}), kExitUsage);
+  EXPECT_EQ(world.message,
+            "--real-mode is not supported yet: leave it out to use the kernel's 64-bit or 32-bit entry");
+  EXPECT_EQ(world.Run({"-l", "--reuseinitrd", kernel}), kExitUsage);
+  EXPECT_EQ(world.message, "--reuseinitrd is not supported yet: name the file with --initrd=FILE");
+  world.diagnostics.TakeWarnings();
+  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+}
+
+TEST(LoadAndExecute, LoadsWritesBackAndJumps) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-f", world.WriteKernel()}), 0) << world.message;
+  EXPECT_TRUE(world.kernel.loaded());
+  EXPECT_EQ(world.kernel.syncs(), 1);
+  EXPECT_EQ(world.kernel.reboots(), 1);
+  EXPECT_THAT(world.host.events, ElementsAre("interfaces down"));
+}
+
+TEST(LoadAndExecute, DoesNotJumpAfterARefusal) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  world.kernel.FailNext(KexecCall::kFileLoad, EPERM);
+  EXPECT_EQ(world.Run({"-f", kernel}), kExitFailed);
+  EXPECT_EQ(world.kernel.reboots(), 0);
+  EXPECT_THAT(world.host.events, IsEmpty());
+}
+
+TEST(LoadAndShutdown, LoadsAndBecomesShutdown) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({world.WriteKernel()}), kExitFailed);  // the fake's shutdown comes back
+  EXPECT_TRUE(world.kernel.loaded());
+  EXPECT_EQ(world.kernel.reboots(), 0);
+  EXPECT_THAT(world.host.events, ElementsAre("shutdown"));
+}
+
+}  // namespace
+}  // namespace kexec
