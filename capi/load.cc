@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fstream>
 
 #include "kexec/submit.h"
 #include "loaders/initrd.h"
@@ -88,7 +87,7 @@ std::string FileLoadObstacle(const kexec_request& request, const KernelImage& im
   for (const ImageFile& initrd : request.initrds) {
     if (!initrd.fd.valid()) return "the initrd came through a pipe";
   }
-  if (request.digest != DigestKind::kXxh128) return "it has a digest of its own";
+  if (request.digest != DigestKind::kXxh128) return "the digest asked for needs kexec_load";
   const auto* kernel = std::get_if<BzImage>(&image.image);
   if (kernel == nullptr || kernel->protocol < kFileLoadProtocol || !kernel->has_64bit_entry ||
       !kernel->can_load_above_4g) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "capi/context.h"
+#include "tests/support/bzimage_builder.h"
 #include "tests/support/fake_kernel.h"
 #include "tests/support/ranges.h"
 #include "tests/support/scratch_root.h"
@@ -22,8 +23,8 @@ using ::testing::ElementsAre;
 // A context whose kernel is the fake one.
 class CapiTest : public ::testing::Test {
  protected:
-  CapiTest() {
-    auto kernel = std::make_unique<FakeKernel>(FakeMachine{.ram = {Range(0x1000, 0x100000)}});
+  explicit CapiTest(FakeMachine machine = {.ram = {Range(0x1000, 0x100000)}}) {
+    auto kernel = std::make_unique<FakeKernel>(std::move(machine));
     kernel_ = kernel.get();
     kernel_->Publish(&scratch_);
     context_ = std::make_unique<kexec_context>(scratch_.root(), std::move(kernel));
@@ -97,6 +98,68 @@ TEST_F(CapiTest, AFileThatIsNoKernelReachesNoCall) {
   EXPECT_EQ(text, nullptr);
   EXPECT_TRUE(kernel_->loads().empty());
   EXPECT_TRUE(kernel_->file_loads().empty());
+}
+
+// A kernel with everything kexec_file_load asks for, on a machine with 255 MiB.
+class CapiLoadTest : public CapiTest {
+ protected:
+  static FakeMachine Machine() { return {.ram = {Range(0x100000, 0x10000000)}}; }
+  CapiLoadTest() : CapiTest(Machine()) {
+    scratch_.File("proc/sys/kernel/arch", "x86_64\n")
+        .File("proc/meminfo", "MemTotal: 261120 kB\n")
+        .FirmwareMemory(0x100000, 0xfffffff, "System RAM")
+        .File("vmlinuz", Bytes(BzImageBuilder(0x020f).Version("6.1.0").BuildBytes()));
+    EXPECT_EQ(kexec_request_set_kernel(request_, Path("vmlinuz").c_str()), KEXEC_OK) << Text();
+    EXPECT_EQ(kexec_request_set_command_line(request_, "quiet"), KEXEC_OK);
+    kexec_context_set_messages(context_.get(), &Collect, &messages_);
+  }
+  static void Collect(void* user, int kind, const char* text) {
+    if (kind == KEXEC_MESSAGE_WARNING) static_cast<std::vector<std::string>*>(user)->emplace_back(text);
+  }
+  std::vector<std::string> messages_;
+};
+
+TEST_F(CapiLoadTest, PlansAsTextAndJsonWithoutTouchingTheKernel) {
+  char* json = nullptr;
+  ASSERT_EQ(kexec_request_plan_json(request_, &json), KEXEC_OK) << Text();
+  EXPECT_EQ(std::string(json).rfind(R"({"kind":"normal","entry":"0x)", 0), 0u) << json;
+  EXPECT_NE(std::string(json).find(R"({"label":"kernel","begin":"0x)"), std::string::npos) << json;
+  kexec_text_free(json);
+  char* text = nullptr;
+  ASSERT_EQ(kexec_request_plan_text(request_, &text), KEXEC_OK) << Text();
+  EXPECT_EQ(std::string(text).rfind("entry 0x", 0), 0u) << text;
+  kexec_text_free(text);
+  EXPECT_TRUE(kernel_->loads().empty());
+  EXPECT_TRUE(kernel_->file_loads().empty());
+}
+
+TEST_F(CapiLoadTest, AutoHandsOverTheFileItself) {
+  ASSERT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();
+  ASSERT_EQ(kernel_->file_loads().size(), 1u);
+  EXPECT_EQ(kernel_->file_loads()[0].command_line, "quiet");
+  EXPECT_EQ(kernel_->file_loads()[0].flags, kKexecFileNoInitramfs);
+  EXPECT_TRUE(kernel_->loads().empty());
+  EXPECT_TRUE(messages_.empty());
+}
+
+TEST_F(CapiLoadTest, AutoFallsBackAndSaysSo) {
+  kernel_->FailNext(KexecCall::kFileLoad, ENOEXEC);
+  ASSERT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();
+  ASSERT_EQ(kernel_->loads().size(), 1u);
+  EXPECT_TRUE(kernel_->Boot().has_value());
+  EXPECT_THAT(messages_,
+              ElementsAre("kexec_file_load: Exec format error: the running kernel knows no image format that "
+                          "fits the file; use kexec -c; falling back to kexec_load"));
+}
+
+TEST_F(CapiLoadTest, AnotherDigestNeedsOurOwnPurgatory) {
+  ASSERT_EQ(kexec_request_set_digest(request_, KEXEC_DIGEST_SHA256), KEXEC_OK);
+  ASSERT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();
+  EXPECT_TRUE(kernel_->file_loads().empty());
+  EXPECT_EQ(kernel_->loads().size(), 1u);
+  ASSERT_EQ(kexec_request_set_call(request_, KEXEC_CALL_FILE), KEXEC_OK);
+  EXPECT_EQ(kexec_request_load(request_), KEXEC_ERROR_UNSUPPORTED);
+  EXPECT_STREQ(Text(), "kexec_file_load cannot load this: the digest asked for needs kexec_load");
 }
 
 TEST(Capi, ARecordedMachineIsPlannedForNotLoaded) {
