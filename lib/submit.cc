@@ -87,7 +87,8 @@ Result<bool> IsLoaded(LoadKind kind, const SystemRoot& root) {
                      "cannot open '{}': the kernel is built without kexec, or /sys is not mounted",
                      (root.path() / path).string());
   }
-  KEXEC_ASSIGN(const std::string text, std::move(line));
+  KEXEC_TRY(line);
+  const std::string_view text = *line;
   if (text != "0" && text != "1") {
     return Fail(Errc::kMalformed, "'{}' holds '{}', expected 0 or 1", (root.path() / path).string(), text);
   }
