@@ -8,8 +8,6 @@ function(kexec_add_test)
   add_executable(${arg_NAME} ${arg_SOURCES})
   target_include_directories(${arg_NAME} PRIVATE "${PROJECT_SOURCE_DIR}")
   target_link_libraries(${arg_NAME} PRIVATE kexec_flags libkexec_static GTest::gmock_main ${arg_LIBS})
-  # gtest macros and -Wsign-conversion do not get along in table tests.
-  target_compile_options(${arg_NAME} PRIVATE -Wno-sign-conversion -Wno-conversion)
   target_compile_definitions(${arg_NAME} PRIVATE KEXEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   gtest_discover_tests(${arg_NAME} DISCOVERY_TIMEOUT 60)
 endfunction()
