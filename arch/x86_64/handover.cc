@@ -178,7 +178,7 @@ std::vector<std::byte> Handover::Write(const HandoverAddresses& addresses) const
     head.type = static_cast<uint32_t>(node.type);
     head.len = static_cast<uint32_t>(node.payload.size());
     std::memcpy(bytes.data() + node.offset, &head, sizeof(head));
-    std::memcpy(bytes.data() + node.offset + sizeof(head), node.payload.data(), node.payload.size());
+    std::ranges::copy(node.payload, bytes.begin() + static_cast<ptrdiff_t>(node.offset + sizeof(head)));
   }
   return bytes;
 }

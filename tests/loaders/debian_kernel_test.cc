@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Debian's kernels: their real headers always, whole files where KEXEC_TEST_KERNELS names a directory with
-// some.
+// The headers of Debian's kernels. whole_kernel_test.cc reads the whole files.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
@@ -75,39 +73,6 @@ INSTANTIATE_TEST_SUITE_P(
         Header{"vmlinuz-6.1.0-56-cloud-amd64-unsigned.header", 14184960, 0xd82200, 0x3378000, false},
         Header{"vmlinuz-6.12.117+deb12-cloud-amd64.header", 11655104, 0xb18200, 0x37dc000, true},
         Header{"vmlinuz-6.12.117+deb12-cloud-amd64-unsigned.header", 11653632, 0xb18200, 0x37dc000, false}));
-
-std::vector<std::filesystem::path> WholeKernels() {
-  std::vector<std::filesystem::path> kernels;
-  const char* directory = std::getenv("KEXEC_TEST_KERNELS");
-  if (directory == nullptr) return kernels;
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file() && entry.path().filename().string().starts_with("vmlinuz"))
-      kernels.push_back(entry);
-  }
-  return kernels;
-}
-
-TEST(DebianKernel, IsIntactAndAnyDamageToItIsNoticed) {
-  const auto kernels = WholeKernels();
-  if (kernels.empty()) GTEST_SKIP() << "KEXEC_TEST_KERNELS names no directory with vmlinuz* files";
-  for (const auto& path : kernels) {
-    SCOPED_TRACE(path);
-    std::vector<std::byte> bytes = ReadWhole(path);
-    RecordingDiagnostics diagnostics;
-    const auto image = ParseKernel(SharedBytes::Own(bytes), {}, diagnostics);
-    ASSERT_EQ(MessageOf(image), "success");
-    EXPECT_THAT(diagnostics.notes(), ::testing::ElementsAre(::testing::HasSubstr("the CRC-32 over")));
-    for (const uint64_t offset : {uint64_t{0x800}, uint64_t{bytes.size() / 2}}) {
-      std::vector<std::byte> damaged = bytes;
-      damaged[offset] ^= std::byte{1};
-      EXPECT_THAT(MessageOf(ParseKernel(SharedBytes::Own(std::move(damaged)), {}, diagnostics)),
-                  ::testing::HasSubstr("the file is damaged: the CRC-32 over its first "));
-    }
-    bytes.resize(9000000);
-    EXPECT_THAT(MessageOf(ParseKernel(SharedBytes::Own(std::move(bytes)), {}, diagnostics)),
-                ::testing::HasSubstr("the file is cut short: "));
-  }
-}
 
 }  // namespace
 }  // namespace kexec::testing

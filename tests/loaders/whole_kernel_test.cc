@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Whole Debian kernels from the directory KEXEC_TEST_KERNELS, which with_debian_kernels.py fetches: the CRC of real
+// files holds, signed or not, and damage is noticed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "loaders/kernel_image.h"
+#include "tests/support/recording_diagnostics.h"
+#include "tests/support/result_matchers.h"
+
+namespace kexec::testing {
+namespace {
+
+std::vector<std::byte> ReadWhole(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  EXPECT_TRUE(file.is_open()) << path;
+  std::vector<std::byte> bytes(std::filesystem::file_size(path));
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
+}
+
+std::vector<std::filesystem::path> WholeKernels() {
+  std::vector<std::filesystem::path> kernels;
+  const char* directory = std::getenv("KEXEC_TEST_KERNELS");
+  if (directory == nullptr || !std::filesystem::is_directory(directory)) return kernels;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file() && entry.path().filename().string().starts_with("vmlinuz"))
+      kernels.push_back(entry);
+  }
+  return kernels;
+}
+
+TEST(DebianKernel, IsIntactAndAnyDamageToItIsNoticed) {
+  const auto kernels = WholeKernels();
+  ASSERT_FALSE(kernels.empty()) << "KEXEC_TEST_KERNELS names no directory with vmlinuz* files";
+  for (const auto& path : kernels) {
+    SCOPED_TRACE(path);
+    std::vector<std::byte> bytes = ReadWhole(path);
+    RecordingDiagnostics diagnostics;
+    const auto image = ParseKernel(SharedBytes::Own(bytes), {}, diagnostics);
+    ASSERT_EQ(MessageOf(image), "success");
+    EXPECT_THAT(diagnostics.notes(), ::testing::ElementsAre(::testing::HasSubstr("the CRC-32 over")));
+    for (const uint64_t offset : {uint64_t{0x800}, uint64_t{bytes.size() / 2}}) {
+      std::vector<std::byte> damaged = bytes;
+      damaged[offset] ^= std::byte{1};
+      EXPECT_THAT(MessageOf(ParseKernel(SharedBytes::Own(std::move(damaged)), {}, diagnostics)),
+                  ::testing::HasSubstr("the file is damaged: the CRC-32 over its first "));
+    }
+    bytes.resize(9000000);
+    EXPECT_THAT(MessageOf(ParseKernel(SharedBytes::Own(std::move(bytes)), {}, diagnostics)),
+                ::testing::HasSubstr("the file is cut short: "));
+  }
+}
+
+}  // namespace
+}  // namespace kexec::testing
