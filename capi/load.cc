@@ -4,18 +4,16 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include "kexec/submit.h"
+#include "loaders/file_load.h"
 #include "loaders/initrd.h"
 #include "loaders/kernel_image.h"
 
 namespace kexec::capi {
 namespace {
-
-constexpr uint64_t kFileLoadProtocol = 0x020c;  // bzImage64_probe, arch/x86/kernel/kexec-bzimage64.c
 
 // The parts of a plan that borrow from each other, kept alive together.
 struct Prepared {
@@ -81,24 +79,14 @@ Result<Prepared> Prepare(const kexec_request& request, KernelImage image) {
 }
 
 // What stands against kexec_file_load; empty: nothing known.
-std::string FileLoadObstacle(const kexec_request& request, const KernelImage& image) {
+std::string Obstacle(const kexec_request& request, const KernelImage& image) {
   if (!request.kernel->fd.valid()) return "the kernel came through a pipe";
   if (request.initrds.size() > 1) return "it takes one initrd";
   for (const ImageFile& initrd : request.initrds) {
     if (!initrd.fd.valid()) return "the initrd came through a pipe";
   }
   if (request.digest != DigestKind::kXxh128) return "the digest asked for needs kexec_load";
-  const auto* kernel = std::get_if<BzImage>(&image.image);
-  if (kernel == nullptr || kernel->protocol < kFileLoadProtocol || !kernel->has_64bit_entry ||
-      !kernel->can_load_above_4g) {
-    return "it takes 64-bit kernels with boot protocol 2.12 only";
-  }
-  return {};
-}
-
-bool FallbackMayHelp(int sys_errno) {
-  static constexpr std::array kHelped = {ENOSYS, EINVAL, ENOEXEC, ENOTSUP, EADDRNOTAVAIL, ENOMEM};
-  return std::ranges::find(kHelped, sys_errno) != kHelped.end();
+  return FileLoadObstacle(image, request.command_line.size());
 }
 
 Result<> LoadByFile(const kexec_request& request, const SystemRoot& root) {
@@ -169,7 +157,7 @@ Result<> Load(const kexec_request& request) {
   }
   KEXEC_ASSIGN(KernelImage image, ParseRequested(request));
   if (request.call == KEXEC_CALL_LOAD) return LoadBySegments(request, *root, std::move(image));
-  const std::string obstacle = FileLoadObstacle(request, image);
+  const std::string obstacle = Obstacle(request, image);
   const bool file_only = request.call == KEXEC_CALL_FILE || request.kind == LoadKind::kCrash;
   if (!obstacle.empty() && file_only) {
     return Fail(Errc::kUnsupported, "kexec_file_load cannot load this: {}", obstacle);

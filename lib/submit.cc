@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "kexec/submit.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string_view>
 #include <vector>
@@ -54,6 +56,11 @@ Result<> SubmitFile(const FileLoad& load, Syscalls& kernel, const SystemRoot& ro
   return {};
 }
 
+bool FallbackMayHelp(int sys_errno) {
+  static constexpr std::array kHelped = {ENOSYS, EINVAL, ENOEXEC, ENOTSUP, EADDRNOTAVAIL, ENOMEM};
+  return std::ranges::find(kHelped, sys_errno) != kHelped.end();
+}
+
 Result<> Unload(LoadKind kind, Syscalls& kernel, const SystemRoot& root, uint64_t arch_flag) {
   // A call would count against kernel.kexec_load_limit_*, and may be forbidden where there is nothing to do.
   if (KnownToBeEmpty(kind, root)) return {};
@@ -83,9 +90,10 @@ Result<bool> IsLoaded(LoadKind kind, const SystemRoot& root) {
   const std::string_view path = root.Exists(files.current) ? files.current : files.old;
   auto line = root.ReadLine(path);
   if (!line && line.error().sys_errno() == ENOENT) {
-    return FailErrno(Errc::kUnsupported, ENOENT,
-                     "cannot open '{}': the kernel is built without kexec, or /sys is not mounted",
-                     (root.path() / path).string());
+    return std::unexpected(
+        Error(Errc::kUnsupported, ENOENT,
+              fmt::format("cannot open '{}': the kernel is built without kexec, or /sys is not mounted",
+                          (root.path() / path).string())));
   }
   KEXEC_TRY(line);
   const std::string_view text = *line;

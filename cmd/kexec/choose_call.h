@@ -11,7 +11,6 @@
 #include "kexec/explain.h"
 #include "kexec/plan.h"
 #include "kexec/system_root.h"
-#include "loaders/kernel_image.h"
 
 namespace kexec {
 
@@ -37,15 +36,6 @@ struct CallChoice {
 
 // kUnsupported if no call can do what was asked.
 Result<CallChoice> ChooseCall(const LoadFacts& facts);
-
-// True for refusals of kexec_file_load that kexec_load need not share: the call or the image format is
-// missing in the running kernel, or its own placement found no room.
-bool FallbackMayHelp(int sys_errno);
-
-// Why kexec_file_load of x86_64 would not take `image` with a command line of `command_line_bytes`; empty if
-// it would. (bzImage64_probe and bzImage64_load in arch/x86/kernel/kexec-bzimage64.c: protocol 2.12, 64-bit
-// entry, loadable above 4 GiB, and the final zero counts against cmdline_size.)
-std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes);
 
 // "integrity", "confidentiality", "none", or "" where the kernel does not say.
 std::string LockdownMode(const SystemRoot& root);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cmd/kexec/command_line.h"
+#include "loaders/file_load.h"
 #include "loaders/initrd.h"
 
 namespace kexec {
@@ -14,7 +15,9 @@ constexpr uint64_t kMaxKernelFile = uint64_t{2} << 30;
 constexpr uint64_t kMaxInitrdFile = uint64_t{1} << 40;
 
 Result<KernelImage> ParseKernelFile(const ImageFile& file, const Options& options, Diagnostics& diagnostics) {
-  Result<KernelImage> image = ParseKernel(file.bytes, options.type.value_or(""), diagnostics);
+  // -i: whoever changed a kernel on purpose may load it, too.
+  const ParseOptions checks{.verify_checksum = options.purgatory.digest != DigestKind::kNone};
+  Result<KernelImage> image = ParseKernel(file.bytes, options.type.value_or(""), diagnostics, checks);
   if (image.has_value()) return image;
   // Scripts look for these words, and the file's name right behind them.
   if (image.error().code() == Errc::kNotRecognised && !options.type) {

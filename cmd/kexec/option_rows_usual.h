@@ -222,7 +222,8 @@ inline constexpr OptionRow kUsualRows[] = {
      .group = Group::kPurgatory,
      .honoured_by = HonouredBy::kKexecLoad,
      .help = "jump without a check: --digest=none",
-     .man = "Jump without checking the loaded bytes. Saves the time for the digest."},
+     .man = "Jump without checking the loaded bytes. Saves the time for the digest. A kernel file whose own checksum does "
+            "not match is loaded, too."},
     {.id = OptionId::kConsoleSerial,
      .name = "console-serial",
      .group = Group::kPurgatory,

@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "kexec/submit.h"
+#include "loaders/file_load.h"
 #include "tests/support/result_matchers.h"
 #include "tests/support/scratch_root.h"
 

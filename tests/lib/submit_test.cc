@@ -160,7 +160,7 @@ TEST_F(SubmitTest, IsLoadedReadsBothPlacesOfSysfs) {
   EXPECT_EQ(MessageOf(IsLoaded(LoadKind::kNormal, scratch_.root())),
             fmt::format(
                 "cannot open '{}/sys/kernel/kexec_loaded': the kernel is built without kexec, or /sys is not "
-                "mounted: No such file or directory",
+                "mounted",
                 scratch_.path().string()));
 }
 

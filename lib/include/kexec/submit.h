@@ -34,6 +34,10 @@ struct FileLoad {
 // Hands the files themselves to kexec_file_load. The descriptors stay the caller's.
 Result<> SubmitFile(const FileLoad& load, Syscalls& kernel, const SystemRoot& root);
 
+// True for refusals of kexec_file_load that kexec_load need not share: the call or the image format is missing in
+// the running kernel, or its own placement found no room.
+bool FallbackMayHelp(int sys_errno);
+
 // Through whichever call can succeed: kexec_file_load, which lockdown allows, then kexec_load where the
 // kernel has only that. Nothing loaded is success, and costs no call where sysfs says so. `arch_flag`:
 // Machine::arch_flag().

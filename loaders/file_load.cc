@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "loaders/file_load.h"
+
+#include <fmt/format.h>
+
+#include <variant>
+
+namespace kexec {
+
+std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes) {
+  const auto* kernel = std::get_if<BzImage>(&image.image);
+  if (kernel == nullptr) return fmt::format("kexec_file_load takes no '{}' image", image.type);
+  if (kernel->protocol < 0x020c) {
+    return fmt::format("kexec_file_load needs boot protocol 2.12, this kernel has {}.{:02}",
+                       kernel->protocol >> 8, kernel->protocol & 0xff);
+  }
+  if (!kernel->loaded_high) return "kexec_file_load takes no kernel that is loaded below 1 MiB";
+  if (!kernel->has_64bit_entry) return "kexec_file_load needs a kernel with a 64-bit entry";
+  if (!kernel->can_load_above_4g) return "kexec_file_load needs a kernel that can be loaded above 4 GiB";
+  if (command_line_bytes >= kernel->command_line_max) {
+    return fmt::format("kexec_file_load takes {} bytes of command line, this one has {}",
+                       kernel->command_line_max == 0 ? 0 : kernel->command_line_max - 1, command_line_bytes);
+  }
+  return {};
+}
+
+}  // namespace kexec
