@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "explain_causes.h"
 #include "kexec/explain.h"
 
 namespace kexec {
@@ -14,6 +15,16 @@ namespace {
 
 std::unexpected<Error> Refused(const CallFacts& facts, int sys_errno, const SystemRoot& root) {
   return std::unexpected(Error(Errc::kSyscall, sys_errno, Explain(facts, sys_errno, root)));
+}
+
+// The kernel reads both files before it finds out that they are too big, if the OOM killer does not come first.
+Result<> CheckFilesFit(uint64_t bytes, const SystemRoot& root) {
+  const auto total = MemInfo("MemTotal", root);
+  if (!total || bytes <= *total / 2) return {};
+  return Fail(Errc::kDoesNotFit,
+              "kernel and initrd are {} bytes long, the kernel takes at most {}, half of its {} bytes of RAM; use "
+              "smaller files",
+              bytes, *total / 2, *total);
 }
 
 // Where the kernel says what is loaded: since 6.19 in a folder of its own, and still at the old place.
@@ -51,6 +62,7 @@ Result<> SubmitFile(const FileLoad& load, Syscalls& kernel, const SystemRoot& ro
   CallFacts facts{.call = KexecCall::kFileLoad, .kind = load.kind, .bytes = load.bytes, .flags = load.flags};
   if (load.kind == LoadKind::kCrash) facts.flags |= kKexecFileOnCrash;
   if (load.initrd_fd < 0) facts.flags |= kKexecFileNoInitramfs;
+  KEXEC_TRY(CheckFilesFit(load.bytes, root));
   const int error = kernel.KexecFileLoad(load.kernel_fd, load.initrd_fd, load.command_line, facts.flags);
   if (error != 0) return Refused(facts, error, root);
   return {};

@@ -60,29 +60,10 @@ Result<> CheckOverlaps(const std::vector<Segment>& segments) {
   return {};
 }
 
-// Neither one segment nor all of them may need more than half of the pages of RAM.
-Result<> CheckSizes(const std::vector<Segment>& segments, const ImageLimits& limits) {
-  if (limits.total_ram_pages == 0) return {};
-  const uint64_t allowed = limits.total_ram_pages / 2;
-  uint64_t total = 0;
-  for (const Segment& segment : segments) {
-    const uint64_t pages = segment.dest.size() / limits.page.bytes();
-    if (pages > allowed) {
-      return Fail(
-          Errc::kDoesNotFit,
-          "{} needs {} pages, the kernel takes at most {}, half of its {} pages of RAM; use a smaller file",
-          Name(segment), pages, allowed, limits.total_ram_pages);
-    }
-    total += pages;  // at most 16 times half of RAM
-  }
-  if (total > allowed) {
-    return Fail(
-        Errc::kDoesNotFit,
-        "all segments together need {} pages, the kernel takes at most {}, half of its {} pages of RAM; "
-        "use smaller files",
-        total, allowed, limits.total_ram_pages);
-  }
-  return {};
+std::vector<Reservation> Reservations(const std::vector<Segment>& segments) {
+  std::vector<Reservation> reservations;
+  for (const Segment& segment : segments) reservations.push_back({segment.label, segment.dest});
+  return reservations;
 }
 
 std::string JoinRanges(const std::vector<PhysRange>& ranges) {
@@ -134,6 +115,30 @@ Result<> CheckEntry(const LoadPlan& plan) {
 
 }  // namespace
 
+Result<> CheckHalfOfRam(const std::vector<Reservation>& segments, Alignment page, uint64_t total_ram_pages) {
+  if (total_ram_pages == 0) return {};
+  const uint64_t allowed = total_ram_pages / 2;
+  uint64_t total = 0;
+  for (const Reservation& segment : segments) {
+    const uint64_t pages = segment.dest.size() / page.bytes();
+    if (pages > allowed) {
+      return Fail(
+          Errc::kDoesNotFit,
+          "segment '{}' at {} needs {} pages, the kernel takes at most {}, half of its {} pages of RAM; use a "
+          "smaller file",
+          segment.label, ToString(segment.dest.range()), pages, allowed, total_ram_pages);
+    }
+    total += pages;  // disjoint ranges: no overflow
+  }
+  if (total > allowed) {
+    return Fail(Errc::kDoesNotFit,
+                "all segments together need {} pages, the kernel takes at most {}, half of its {} pages of RAM; "
+                "use smaller files",
+                total, allowed, total_ram_pages);
+  }
+  return {};
+}
+
 Result<ValidatedImage> Validate(LoadPlan plan, const ImageLimits& limits) {
   assert(limits.memory != nullptr);
   KEXEC_TRY(CheckCount(plan, limits));
@@ -142,7 +147,7 @@ Result<ValidatedImage> Validate(LoadPlan plan, const ImageLimits& limits) {
     KEXEC_TRY(CheckContents(segment));
   }
   KEXEC_TRY(CheckOverlaps(plan.segments));
-  KEXEC_TRY(CheckSizes(plan.segments, limits));
+  KEXEC_TRY(CheckHalfOfRam(Reservations(plan.segments), limits.page, limits.total_ram_pages));
   KEXEC_TRY(CheckCrashBounds(plan, limits));
   for (const Segment& segment : plan.segments) KEXEC_TRY(CheckRam(segment, *limits.memory));
   KEXEC_TRY(CheckEntry(plan));

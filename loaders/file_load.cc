@@ -6,6 +6,13 @@
 #include <variant>
 
 namespace kexec {
+namespace {
+
+// bzImage64_load keeps room for "elfcorehdr=0x..." on every load, crash or not, and counts the final zero
+// (MAX_ELFCOREHDR_STR_LEN, arch/x86/kernel/kexec-bzimage64.c).
+constexpr uint64_t kKeptOfCommandLine = 30 + 1;
+
+}  // namespace
 
 std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes) {
   const auto* kernel = std::get_if<BzImage>(&image.image);
@@ -17,9 +24,11 @@ std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_byt
   if (!kernel->loaded_high) return "kexec_file_load takes no kernel that is loaded below 1 MiB";
   if (!kernel->has_64bit_entry) return "kexec_file_load needs a kernel with a 64-bit entry";
   if (!kernel->can_load_above_4g) return "kexec_file_load needs a kernel that can be loaded above 4 GiB";
-  if (command_line_bytes >= kernel->command_line_max) {
-    return fmt::format("kexec_file_load takes {} bytes of command line, this one has {}",
-                       kernel->command_line_max == 0 ? 0 : kernel->command_line_max - 1, command_line_bytes);
+  const uint64_t limit =
+      kernel->command_line_max < kKeptOfCommandLine ? 0 : kernel->command_line_max - kKeptOfCommandLine;
+  if (command_line_bytes > limit) {
+    return fmt::format("kexec_file_load takes {} bytes of command line, this one has {}", limit,
+                       command_line_bytes);
   }
   return {};
 }

@@ -12,7 +12,7 @@ namespace KEXEC_PUBLIC kexec {
 
 // Why kexec_file_load of x86_64 would not take `image` with a command line of `command_line_bytes`; empty if
 // it would. (bzImage64_probe and bzImage64_load in arch/x86/kernel/kexec-bzimage64.c: protocol 2.12, 64-bit
-// entry, loadable above 4 GiB, and the final zero counts against cmdline_size.)
+// entry, loadable above 4 GiB, and 31 bytes of cmdline_size are kept.)
 std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes);
 
 }  // namespace kexec

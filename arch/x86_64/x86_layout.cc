@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "kexec/layout.h"
+#include "kexec/validate.h"
 
 namespace kexec {
 namespace {
@@ -167,6 +168,9 @@ Result<X86Placement> PlaceBzImage(const X86Facts& facts, const BootInputs& input
                                                           .align = kPage,
                                                           .window = anywhere,
                                                           .search = Search::kTopDown}));
+  std::vector<Reservation> reserved = {{"kernel", kernel}, {"boot_params", handover}, {"purgatory", purgatory}};
+  for (const PageRange& initrd : initrds) reserved.push_back({"initrd", initrd});
+  KEXEC_TRY(CheckHalfOfRam(reserved, kPage, facts.total_ram_pages));
   return X86Placement{mode, kernel, std::move(initrds), handover, purgatory};
 }
 

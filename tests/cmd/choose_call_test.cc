@@ -114,9 +114,9 @@ BzImage Modern() {
 
 TEST(FileLoadObstacle, NamesWhatTheKernelLacks) {
   BzImage image = Modern();
-  EXPECT_EQ(FileLoadObstacle({"bzImage64", image}, 2046), "");
-  EXPECT_EQ(FileLoadObstacle({"bzImage64", image}, 2047),
-            "kexec_file_load takes 2046 bytes of command line, this one has 2047");
+  EXPECT_EQ(FileLoadObstacle({"bzImage64", image}, 2016), "");
+  EXPECT_EQ(FileLoadObstacle({"bzImage64", image}, 2017),
+            "kexec_file_load takes 2016 bytes of command line, this one has 2017");
   image.can_load_above_4g = false;
   EXPECT_EQ(FileLoadObstacle({"bzImage64", image}, 0),
             "kexec_file_load needs a kernel that can be loaded above 4 GiB");

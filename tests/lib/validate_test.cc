@@ -153,7 +153,22 @@ const Refusal kRefusals[] = {
 INSTANTIATE_TEST_SUITE_P(Table, ValidateRefuses, ::testing::ValuesIn(kRefusals),
                          [](const auto& row) { return row.param.what; });
 
-// A plan with random, often wrong segments near the borders of a small machine.
+// A plan of one to three segments side by side, wrong only where the machine's limits make it so.
+LoadPlan CarefulPlan() {
+  LoadPlan plan;
+  plan.kind = *rc::gen::element(LoadKind::kNormal, LoadKind::kCrash);
+  uint64_t begin = *rc::gen::element<uint64_t>(0, 0x10000, 0x14000);
+  plan.entry = PhysAddr(begin);
+  const auto count = *rc::gen::inRange(1, 4);
+  for (int i = 0; i < count; ++i) {
+    const auto size = *rc::gen::inRange<uint64_t>(1, 4) * 0x1000;
+    plan.segments.push_back({"s", Pages(begin, begin + size), Filled(*rc::gen::inRange<uint64_t>(1, size + 1))});
+    begin += size + *rc::gen::inRange<uint64_t>(0, 2) * 0x1000;
+  }
+  return plan;
+}
+
+// A plan with random, mostly wrong segments near the borders of a small machine.
 LoadPlan RandomPlan() {
   LoadPlan plan;
   plan.kind = *rc::gen::element(LoadKind::kNormal, LoadKind::kCrash);
@@ -182,7 +197,7 @@ TEST(ValidateProperty, WhatValidateAcceptsTheKernelAccepts) {
                        .destination_limit = limit,
                        .total_ram_pages = total,
                        .crash_region = crash});
-    LoadPlan plan = RandomPlan();
+    LoadPlan plan = *rc::gen::arbitrary<bool>() ? CarefulPlan() : RandomPlan();
     std::vector<RawSegment> raw;
     for (const Segment& segment : plan.segments) {
       raw.push_back({segment.contents.view().data(), segment.contents.size(), segment.dest.begin().raw(),

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "kexec/error.h"
@@ -29,6 +30,16 @@ struct ImageLimits {
   uint64_t total_ram_pages = 0;
   std::vector<PhysRange> crash_regions;  // for kCrash: each segment lies in one (the kernel takes crashk_res only)
 };
+
+// A segment before it has contents.
+struct Reservation {
+  std::string label;
+  PageRange dest;
+};
+
+// The rule about half of RAM alone (kDoesNotFit): Place asks it too, so that files too big to load are refused before
+// they are read. `total_ram_pages` 0: no rule.
+Result<> CheckHalfOfRam(const std::vector<Reservation>& segments, Alignment page, uint64_t total_ram_pages);
 
 // A LoadPlan that keeps every rule. Only Validate makes one.
 class ValidatedImage {
