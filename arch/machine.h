@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A machine: what is known about the one we are planning for (the host, or a recorded one), and the two verbs Place
-// (addresses only) and Emit (bytes only).
+// A machine: what is known about the one we are planning for (the host, or a recorded one), and the two verbs
+// Place (addresses only) and Emit (bytes only).
 #pragma once
 
 #include <array>
@@ -31,9 +31,9 @@ struct PurgatoryOptions {
   bool console_vga = false;
   bool reset_vga = false;
   bool console_serial = false;
-  uint16_t serial_port = 0x3f8;       // I/O port of the UART (--serial)
+  uint16_t serial_port = 0x3f8;         // I/O port of the UART (--serial)
   std::optional<uint32_t> serial_baud;  // divides 115200 (--serial-baud); nullopt: leave as it is
-  uint32_t reset_after_seconds = 30;  // after a digest mismatch
+  uint32_t reset_after_seconds = 30;    // after a digest mismatch
 
   bool operator==(const PurgatoryOptions&) const = default;
 };
@@ -44,9 +44,9 @@ struct BootInputs {
   std::vector<SharedBytes> initrds;  // placed end to end, each from a page boundary
   std::string command_line;          // as the kernel will see it
   LoadKind kind = LoadKind::kNormal;
-  PhysRange window;                  // --mem-min, --mem-max: every segment lies inside
-  std::optional<PhysAddr> entry;     // --entry: replaces the address the kernel jumps to
-  bool pass_efi = true;              // false: --noefi
+  PhysRange window;               // --mem-min, --mem-max: every segment lies inside
+  std::optional<PhysAddr> entry;  // --entry: replaces the address the kernel jumps to
+  bool pass_efi = true;           // false: --noefi
   PurgatoryOptions purgatory;
   // Seed for the new kernel's random number generator (SETUP_RNG_SEED); nullopt: none is passed.
   std::optional<std::array<std::byte, 32>> rng_seed;
@@ -70,7 +70,8 @@ class Machine {
   virtual const std::vector<PhysRange>& crash_regions() const = 0;
   virtual ImageLimits limits() const = 0;
   // `inputs` must outlive the answer.
-  virtual Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs, Diagnostics& diagnostics) const = 0;
+  virtual Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs,
+                                                    Diagnostics& diagnostics) const = 0;
 };
 
 // Reads the machine behind `root`. kUnsupported for an architecture without a folder in arch/.

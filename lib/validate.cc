@@ -122,19 +122,20 @@ Result<> CheckHalfOfRam(const std::vector<Reservation>& segments, Alignment page
   for (const Reservation& segment : segments) {
     const uint64_t pages = segment.dest.size() / page.bytes();
     if (pages > allowed) {
-      return Fail(
-          Errc::kDoesNotFit,
-          "segment '{}' at {} needs {} pages, the kernel takes at most {}, half of its {} pages of RAM; use a "
-          "smaller file",
-          segment.label, ToString(segment.dest.range()), pages, allowed, total_ram_pages);
+      return Fail(Errc::kDoesNotFit,
+                  "segment '{}' at {} needs {} pages, the kernel takes at most {}, half of its {} pages of "
+                  "RAM; use a "
+                  "smaller file",
+                  segment.label, ToString(segment.dest.range()), pages, allowed, total_ram_pages);
     }
     total += pages;  // disjoint ranges: no overflow
   }
   if (total > allowed) {
-    return Fail(Errc::kDoesNotFit,
-                "all segments together need {} pages, the kernel takes at most {}, half of its {} pages of RAM; "
-                "use smaller files",
-                total, allowed, total_ram_pages);
+    return Fail(
+        Errc::kDoesNotFit,
+        "all segments together need {} pages, the kernel takes at most {}, half of its {} pages of RAM; "
+        "use smaller files",
+        total, allowed, total_ram_pages);
   }
   return {};
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What kexec_file_load takes: known before asking, since every attempt counts against kernel.kexec_load_limit_*.
+// What kexec_file_load takes: known before asking, since every attempt counts against
+// kernel.kexec_load_limit_*.
 #pragma once
 
 #include <cstdint>

@@ -168,7 +168,8 @@ Result<X86Placement> PlaceBzImage(const X86Facts& facts, const BootInputs& input
                                                           .align = kPage,
                                                           .window = anywhere,
                                                           .search = Search::kTopDown}));
-  std::vector<Reservation> reserved = {{"kernel", kernel}, {"boot_params", handover}, {"purgatory", purgatory}};
+  std::vector<Reservation> reserved = {
+      {"kernel", kernel}, {"boot_params", handover}, {"purgatory", purgatory}};
   for (const PageRange& initrd : initrds) reserved.push_back({"initrd", initrd});
   KEXEC_TRY(CheckHalfOfRam(reserved, kPage, facts.total_ram_pages));
   return X86Placement{mode, kernel, std::move(initrds), handover, purgatory};

@@ -19,10 +19,11 @@ inline constexpr OptionRow kUsualRows[] = {
      .name = "load-panic",
      .letter = 'p',
      .group = Group::kMode,
-     .later = true,
      .help = "load KERNEL to run when this one panics",
      .man = "Load the kernel into the memory reserved with `crashkernel=`; it runs when the running kernel "
-            "panics. Next to --unload and --status it names that kernel instead of the one for a reboot."},
+            "panics. Next to --unload and --status it names that kernel instead of the one for a reboot. So "
+            "far crash kernels "
+            "are loaded through `kexec_file_load` only: -c is refused."},
     {.id = OptionId::kForce,
      .name = "force",
      .letter = 'f',
@@ -55,7 +56,6 @@ inline constexpr OptionRow kUsualRows[] = {
     {.id = OptionId::kPrintCkrSize,
      .name = "print-ckr-size",
      .group = Group::kMode,
-     .later = true,
      .help = "print the size of the memory reserved for a crash kernel, in bytes",
      .man = "Print the size of the memory reserved for a crash kernel in bytes, 0 if there is none."},
     {.id = OptionId::kCapture,
@@ -222,7 +222,8 @@ inline constexpr OptionRow kUsualRows[] = {
      .group = Group::kPurgatory,
      .honoured_by = HonouredBy::kKexecLoad,
      .help = "jump without a check: --digest=none",
-     .man = "Jump without checking the loaded bytes. Saves the time for the digest. A kernel file whose own checksum does "
+     .man = "Jump without checking the loaded bytes. Saves the time for the digest. A kernel file whose own "
+            "checksum does "
             "not match is loaded, too."},
     {.id = OptionId::kConsoleSerial,
      .name = "console-serial",

@@ -161,7 +161,8 @@ TEST(Load, RefusesDamageWhicheverCallIsAsked) {
 
 TEST(Load, TakesAKernelChangedOnPurposeWithoutChecks) {
   CmdWorld world;
-  const std::string kernel = world.WriteKernel(CmdWorld::SmallKernel().Version("6.1.0-test").Poke(0x3000, uint8_t{0x55}));
+  const std::string kernel =
+      world.WriteKernel(CmdWorld::SmallKernel().Version("6.1.0-test").Poke(0x3000, uint8_t{0x55}));
   EXPECT_EQ(world.Run({"-c", "-l", kernel}), kExitFailed);
   EXPECT_THAT(world.message, HasSubstr("the file is damaged"));
   EXPECT_EQ(world.Run({"-c", "-i", "-l", kernel}), kExitOk) << world.message;

@@ -129,7 +129,8 @@ TEST_F(SubmitTest, UnloadReportsTheCallThatFailed) {
 TEST_F(SubmitTest, FilesBiggerThanHalfOfRamAreNotEvenOffered) {
   scratch_.File("proc/meminfo", "MemTotal:        1024 kB\nMemFree:          900 kB\n");
   EXPECT_EQ(MessageOf(SubmitFile({.kernel_fd = 0, .bytes = 524289}, kernel_, scratch_.root())),
-            "kernel and initrd are 524289 bytes long, the kernel takes at most 524288, half of its 1048576 bytes of "
+            "kernel and initrd are 524289 bytes long, the kernel takes at most 524288, half of its 1048576 "
+            "bytes of "
             "RAM; use smaller files");
   EXPECT_TRUE(kernel_.file_loads().empty());
 }

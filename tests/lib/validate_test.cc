@@ -162,7 +162,8 @@ LoadPlan CarefulPlan() {
   const auto count = *rc::gen::inRange(1, 4);
   for (int i = 0; i < count; ++i) {
     const auto size = *rc::gen::inRange<uint64_t>(1, 4) * 0x1000;
-    plan.segments.push_back({"s", Pages(begin, begin + size), Filled(*rc::gen::inRange<uint64_t>(1, size + 1))});
+    plan.segments.push_back(
+        {"s", Pages(begin, begin + size), Filled(*rc::gen::inRange<uint64_t>(1, size + 1))});
     begin += size + *rc::gen::inRange<uint64_t>(0, 2) * 0x1000;
   }
   return plan;

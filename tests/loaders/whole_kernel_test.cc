@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Whole Debian kernels from the directory KEXEC_TEST_KERNELS, which with_debian_kernels.py fetches: the CRC of real
-// files holds, signed or not, and damage is noticed.
+// Whole Debian kernels from the directory KEXEC_TEST_KERNELS, which with_debian_kernels.py fetches: the CRC
+// of real files holds, signed or not, and damage is noticed.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

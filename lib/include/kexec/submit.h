@@ -34,8 +34,8 @@ struct FileLoad {
 // Hands the files themselves to kexec_file_load. The descriptors stay the caller's.
 Result<> SubmitFile(const FileLoad& load, Syscalls& kernel, const SystemRoot& root);
 
-// True for refusals of kexec_file_load that kexec_load need not share: the call or the image format is missing in
-// the running kernel, or its own placement found no room.
+// True for refusals of kexec_file_load that kexec_load need not share: the call or the image format is
+// missing in the running kernel, or its own placement found no room.
 bool FallbackMayHelp(int sys_errno);
 
 // Through whichever call can succeed: kexec_file_load, which lockdown allows, then kexec_load where the

@@ -23,12 +23,13 @@ inline constexpr size_t kMaxSegments = 16;
 struct ImageLimits {
   Alignment page = Alignment::Of<4096>();
   size_t max_segments = kMaxSegments;
-  PhysRange destination;    // up to KEXEC_DESTINATION_MEMORY_LIMIT: a segment's end is below destination.end()
+  PhysRange destination;  // up to KEXEC_DESTINATION_MEMORY_LIMIT: a segment's end is below destination.end()
   const MemoryMap* memory;  // segments must lie in its RAM; borrowed, outlives the call
   // Pages of RAM the running kernel manages; neither a segment nor all together may need more than half
   // (sanity_check_segment_list in kernel/kexec_core.c). 0: unknown, rule not applied.
   uint64_t total_ram_pages = 0;
-  std::vector<PhysRange> crash_regions;  // for kCrash: each segment lies in one (the kernel takes crashk_res only)
+  std::vector<PhysRange>
+      crash_regions;  // for kCrash: each segment lies in one (the kernel takes crashk_res only)
 };
 
 // A segment before it has contents.
@@ -37,8 +38,8 @@ struct Reservation {
   PageRange dest;
 };
 
-// The rule about half of RAM alone (kDoesNotFit): Place asks it too, so that files too big to load are refused before
-// they are read. `total_ram_pages` 0: no rule.
+// The rule about half of RAM alone (kDoesNotFit): Place asks it too, so that files too big to load are
+// refused before they are read. `total_ram_pages` 0: no rule.
 Result<> CheckHalfOfRam(const std::vector<Reservation>& segments, Alignment page, uint64_t total_ram_pages);
 
 // A LoadPlan that keeps every rule. Only Validate makes one.

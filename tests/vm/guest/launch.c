@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // launch [--uid=NUMBER] [--no-cap=NUMBER] [--enosys=SYSCALL]... -- COMMAND...
 //
-// Runs COMMAND with less than the machine offers: as another user, without one capability, or on a kernel that seems to
-// lack system calls (a seccomp filter answers ENOSYS, which is what a kernel built without CONFIG_KEXEC answers).
+// Runs COMMAND with less than the machine offers: as another user, without one capability, or on a kernel
+// that seems to lack system calls (a seccomp filter answers ENOSYS, which is what a kernel built without
+// CONFIG_KEXEC answers).
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/capability.h>
