@@ -2,9 +2,11 @@
 // measure time|trace COMMAND...: runs COMMAND once and prints what it cost as 'name=value' lines on stdout.
 //
 // time:  user_us, sys_us and wall_us of an undisturbed run (wait4's rusage and CLOCK_MONOTONIC).
-// trace: the same command under ptrace, stopped at each system call: how many there were, the most private memory it had
-//        (RssAnon is read at every stop and at the exit; it can only shrink inside a system call, so the largest value
-//        is the peak), peak of all resident memory (VmHWM), and the bytes it was given by read() and its like (rchar).
+// trace: the same command under ptrace, stopped at each system call: how many there were, the most private
+// memory it had
+//        (RssAnon is read at every stop and at the exit; it can only shrink inside a system call, so the
+//        largest value is the peak), peak of all resident memory (VmHWM), and the bytes it was given by
+//        read() and its like (rchar).
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -51,7 +53,8 @@ static int Time(pid_t child) {
   if (kill(child, SIGCONT) != 0) Die("kill");
   if (wait4(child, &status, 0, &usage) != child) Die("wait4");
   clock_gettime(CLOCK_MONOTONIC, &end);
-  printf("user_us=%lld\nsys_us=%lld\nwall_us=%lld\n", Microseconds(usage.ru_utime), Microseconds(usage.ru_stime),
+  printf("user_us=%lld\nsys_us=%lld\nwall_us=%lld\n", Microseconds(usage.ru_utime),
+         Microseconds(usage.ru_stime),
          (end.tv_sec - start.tv_sec) * 1000000LL + (end.tv_nsec - start.tv_nsec) / 1000);
   return Report(status);
 }
@@ -59,8 +62,8 @@ static int Time(pid_t child) {
 static int Trace(pid_t child) {
   long long stops = 0, peak_anon = 0, peak_rss = 0, read_bytes = 0;
   int status;
-  if (ptrace(PTRACE_SEIZE, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT |
-                                      PTRACE_O_EXITKILL) != 0) {
+  if (ptrace(PTRACE_SEIZE, child, 0,
+             PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL) != 0) {
     Die("ptrace");
   }
   if (kill(child, SIGCONT) != 0) Die("kill");
@@ -77,12 +80,13 @@ static int Trace(pid_t child) {
       peak_rss = ProcNumber(child, "status", "VmHWM:");
       read_bytes = ProcNumber(child, "io", "rchar:");
     }
-    const int deliver = signal == (SIGTRAP | 0x80) || event != 0 || signal == SIGSTOP || signal == SIGCONT ? 0 : signal;
+    const int deliver =
+        signal == (SIGTRAP | 0x80) || event != 0 || signal == SIGSTOP || signal == SIGCONT ? 0 : signal;
     if (ptrace(PTRACE_SYSCALL, child, 0, deliver) != 0 && errno != ESRCH) Die("PTRACE_SYSCALL");
   }
   // Each call stops twice, but execve is only seen to return and exit_group only to be entered.
-  printf("syscalls=%lld\npeak_anon_kib=%lld\npeak_rss_kib=%lld\nread_bytes=%lld\n", stops / 2, peak_anon, peak_rss,
-         read_bytes);
+  printf("syscalls=%lld\npeak_anon_kib=%lld\npeak_rss_kib=%lld\nread_bytes=%lld\n", stops / 2, peak_anon,
+         peak_rss, read_bytes);
   return Report(status);
 }
 
