@@ -30,6 +30,13 @@ Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const
   });
 }
 
+void DescribeMemory(const MemoryMap& map, Diagnostics& diagnostics) {
+  diagnostics.Note("memory: {} ranges, {:#x} bytes of RAM", map.regions().size(), map.ram_bytes());
+  for (const MemoryRegion& region : map.regions()) {
+    diagnostics.Note("  {} {}", ToString(region.range), MemoryTypeName(region.type));
+  }
+}
+
 void DescribePlan(const LoadPlan& plan, Diagnostics& diagnostics) {
   diagnostics.Note("plan: entry {:#x}, {} segments", plan.entry.raw(), plan.segments.size());
   for (const Segment& segment : plan.segments) {
@@ -44,6 +51,7 @@ Result<PreparedLoad> PrepareLoad(const LoadRequest& request, const Session& sess
   Diagnostics& diagnostics = session.diagnostics;
   KEXEC_ASSIGN(auto inputs, MakeInputs(request, session));
   KEXEC_ASSIGN(auto machine, ReadMachine(session.root, diagnostics));
+  DescribeMemory(machine->memory(), diagnostics);
   KEXEC_ASSIGN(const auto placed,
                machine->Place(*inputs, diagnostics));  // from here on every address is fixed
   KEXEC_ASSIGN(LoadPlan plan, placed->Emit());         // from here on every byte is fixed

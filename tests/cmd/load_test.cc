@@ -14,6 +14,7 @@ namespace {
 using ::testing::AllOf;
 using testing::BzImageBuilder;
 using testing::CmdWorld;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -51,6 +52,13 @@ TEST(Load, WithCGoesToKexecLoadAlone) {
   EXPECT_THAT(world.kernel.loads(), SizeIs(1));
   EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
   EXPECT_TRUE(world.kernel.loaded());
+}
+
+TEST(Load, TellsTheMemoryItPlansWithForDebugging) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-d", "-c", "-l", world.WriteKernel()}), kExitOk) << world.message;
+  EXPECT_THAT(world.diagnostics.notes(), Contains(StartsWith("memory: ")));
+  EXPECT_THAT(world.diagnostics.notes(), Contains(AllOf(StartsWith("  ["), EndsWith(") RAM"))));
 }
 
 TEST(Load, DoesNotMindTheOrderOfOptions) {
