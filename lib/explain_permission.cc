@@ -12,9 +12,7 @@ constexpr unsigned kCapSysBoot = 22;  // include/uapi/linux/capability.h
 constexpr std::string_view kEfiGlobal = "8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
 std::optional<std::string> MissingCapability(const SystemRoot& root) {
-  const auto effective = OwnStatus("CapEff", root);
-  const auto bits = effective ? ParseNumber("0x" + *effective) : std::nullopt;
-  if (bits && (*bits >> kCapSysBoot & 1) == 0) return "this process lacks CAP_SYS_BOOT; run as root";
+  if (LacksCapSysBoot(root)) return "this process lacks CAP_SYS_BOOT; run as root";
   const auto map = root.ReadText("proc/self/uid_map");
   // "0 0 4294967295" is the initial user namespace; only there the capability counts.
   if (map && !map->empty() && map->find("4294967295") == std::string::npos) {
@@ -69,6 +67,12 @@ std::optional<std::string> ForbiddenByLockdown(const CallFacts& facts, const Sys
 }
 
 }  // namespace
+
+bool LacksCapSysBoot(const SystemRoot& root) {
+  const auto effective = OwnStatus("CapEff", root);
+  const auto bits = effective ? ParseNumber("0x" + *effective) : std::nullopt;
+  return bits && (*bits >> kCapSysBoot & 1) == 0;
+}
 
 std::string WhyNotPermitted(const CallFacts& facts, const SystemRoot& root) {
   if (auto cause = MissingCapability(root)) return *cause;

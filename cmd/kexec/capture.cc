@@ -104,7 +104,7 @@ Result<std::set<std::string>> PathsRead(const fs::path& host, Diagnostics& diagn
   static_cast<void>(ReadIomem(root).has_value());
   static_cast<void>(ReadFirmwareMemmap(root, silent).has_value());
   static_cast<void>(CrashMemoryBytes(root).has_value());
-  static_cast<void>(LockdownMode(root));
+  static_cast<void>(LockdownState(root));
   for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
     static_cast<void>(IsLoaded(kind, root).has_value());
     for (const KexecCall call : {KexecCall::kLoad, KexecCall::kFileLoad, KexecCall::kReboot}) {

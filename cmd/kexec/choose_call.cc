@@ -9,8 +9,6 @@
 namespace kexec {
 namespace {
 
-bool LockedDown(const LoadFacts& facts) { return !facts.lockdown.empty() && facts.lockdown != "none"; }
-
 // What kexec_file_load cannot do at all.
 std::vector<std::string> Obstacles(const LoadFacts& facts) {
   std::vector<std::string> obstacles;
@@ -56,7 +54,7 @@ Result<CallChoice> ChooseCall(const LoadFacts& facts) {
   if (facts.kind == LoadKind::kCrash) {
     return FileLoadOnly(facts, "crash kernels are loaded with kexec_file_load only so far");
   }
-  if (LockedDown(facts)) {
+  if (!facts.lockdown.empty()) {
     return FileLoadOnly(facts,
                         fmt::format("kernel lockdown is '{}', which forbids kexec_load", facts.lockdown));
   }
@@ -65,15 +63,6 @@ Result<CallChoice> ChooseCall(const LoadFacts& facts) {
   if (!reasons.empty()) return CallChoice{KexecCall::kLoad, false, Listed(reasons), {}};
   return CallChoice{
       KexecCall::kFileLoad, true, "it keeps signatures and measurements, and can do all that was asked", {}};
-}
-
-std::string LockdownMode(const SystemRoot& root) {
-  const auto line = root.ReadLine("sys/kernel/security/lockdown");
-  if (!line) return {};
-  const size_t open = line->find('[');
-  const size_t close = line->find(']', open == std::string::npos ? 0 : open);
-  if (open == std::string::npos || close == std::string::npos) return {};
-  return line->substr(open + 1, close - open - 1);
 }
 
 std::string_view CallName(KexecCall call) {

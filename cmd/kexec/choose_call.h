@@ -24,7 +24,7 @@ struct LoadFacts {
   // Why kexec_file_load cannot take this kernel ("its boot protocol is 2.09, ..."); empty: nothing is known
   // against it.
   std::string obstacle;
-  std::string lockdown;  // the kernel's lockdown mode; "none" or empty: none
+  std::string lockdown;  // the kernel's lockdown state; empty: none
 };
 
 struct CallChoice {
@@ -36,9 +36,6 @@ struct CallChoice {
 
 // kUnsupported if no call can do what was asked.
 Result<CallChoice> ChooseCall(const LoadFacts& facts);
-
-// "integrity", "confidentiality", "none", or "" where the kernel does not say.
-std::string LockdownMode(const SystemRoot& root);
 
 // "kexec_load" or "kexec_file_load".
 std::string_view CallName(KexecCall call);

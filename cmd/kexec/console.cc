@@ -9,24 +9,9 @@
 #include <cstdlib>
 #include <utility>
 
+#include "cmd/kexec/printable.h"
+
 namespace kexec {
-namespace {
-
-// File names and command lines are in messages, and must neither break a line nor speak to the terminal.
-std::string Printable(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-}  // namespace
-
 class Console::Log {
  public:
   explicit Log(bool color) : logger_("kexec", MakeSink(color)) {

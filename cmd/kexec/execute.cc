@@ -2,29 +2,13 @@
 #include "cmd/kexec/execute.h"
 
 #include <cerrno>
-#include <charconv>
 
 #include "cmd/kexec/unsupported.h"
+#include "kexec/explain.h"
 #include "kexec/submit.h"
 
 namespace kexec {
 namespace {
-
-// CAP_SYS_BOOT, include/uapi/linux/capability.h.
-constexpr unsigned kCapSysBoot = 22;
-
-// False only if proc/self/status says so.
-bool MayReboot(const SystemRoot& root) {
-  const auto status = root.ReadText("proc/self/status");
-  if (!status.has_value()) return true;
-  constexpr std::string_view kKey = "CapEff:\t";
-  const size_t at = status->find(kKey);
-  if (at == std::string::npos) return true;
-  uint64_t capabilities = 0;
-  const char* begin = status->data() + at + kKey.size();
-  const auto parsed = std::from_chars(begin, status->data() + status->size(), capabilities, 16);
-  return parsed.ec != std::errc() || (capabilities >> kCapSysBoot & 1) != 0;
-}
 
 void TellExecution(const Session& session) {
   if (session.options.json) return;  // the plan is the whole answer
@@ -37,7 +21,7 @@ void TellExecution(const Session& session) {
 
 Result<> ExecuteLoaded(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
-  const bool allowed = MayReboot(session.root);
+  const bool allowed = !LacksCapSysBoot(session.root);
   const Result<bool> loaded = IsLoaded(LoadKind::kNormal, session.root);
   if (loaded.has_value() && !*loaded) {
     return Fail(Errc::kUsage, "Nothing has been loaded!{}",

@@ -80,7 +80,7 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
       !request.kernel_file.fd.valid() ||
       std::ranges::any_of(request.initrds, [](const ImageFile& file) { return !file.fd.valid(); });
   facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
-  facts.lockdown = LockdownMode(root);
+  facts.lockdown = LockdownState(root).value_or("");
   return facts;
 }
 

@@ -4,29 +4,17 @@
 #include <iterator>
 
 #include "cmd/kexec/plan_report.h"
+#include "cmd/kexec/printable.h"
 
 namespace kexec {
 namespace {
-
-// File names may hold anything; a plan stays one line a row.
-std::string Shown(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\x{:02x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
 
 void Row(std::string& out, std::string_view name, std::string_view value) {
   fmt::format_to(std::back_inserter(out), "{:<13} {}\n", name, value);
 }
 
 std::string FileFacts(const ImageFile& file) {
-  return fmt::format("{} ({}{})", Shown(file.path.string()), HumanSize(file.bytes.size()),
+  return fmt::format("{} ({}{})", Printable(file.path.string()), HumanSize(file.bytes.size()),
                      file.mapped ? "" : ", through a pipe");
 }
 
@@ -35,7 +23,8 @@ std::string KernelFacts(const LoadRequest& request) {
   if (const auto* image = std::get_if<BzImage>(&request.kernel.image)) {
     facts += fmt::format(", boot protocol {}.{:02}", image->protocol >> 8, image->protocol & 0xff);
     // The release; who built it and when follows behind a blank.
-    if (!image->version.empty()) facts += ", " + Shown(image->version.substr(0, image->version.find(' ')));
+    if (!image->version.empty())
+      facts += ", " + Printable(image->version.substr(0, image->version.find(' ')));
   }
   return facts;
 }
@@ -47,7 +36,7 @@ void AppendWhat(std::string& out, const PlanReport& report) {
   for (const ImageFile& initrd : request.initrds) Row(out, "initrd", FileFacts(initrd));
   Row(out, "command line",
       fmt::format("{} of {} bytes", request.command_line.size(), CommandLineLimit(request.kernel)));
-  if (!request.command_line.empty()) Row(out, "", Shown(request.command_line));
+  if (!request.command_line.empty()) Row(out, "", Printable(request.command_line));
   Row(out, "call",
       fmt::format("{}{}", CallName(choice.first),
                   choice.may_fall_back ? ", then kexec_load where that may help" : ""));
@@ -65,7 +54,7 @@ void AppendTable(std::string& out, const PlanReport& report) {
     const std::string source = SegmentSource(segment, report.request);
     fmt::format_to(std::back_inserter(out), "{} {:<14} {:<27} {:>9} {:>10}  {}\n", letters[i], segment.label,
                    ToString(segment.dest.range()), HumanSize(segment.dest.size()), segment.contents.size(),
-                   source.empty() ? "made here" : Shown(source));
+                   source.empty() ? "made here" : Printable(source));
   }
 }
 

@@ -62,7 +62,7 @@ INSTANTIATE_TEST_SUITE_P(
             {.needs = {"--entry"}, .obstacle = "it is old"},
             "kexec_load: it is old; --entry needs kexec_load"},
         Row{"AutoUnlocked",
-            {.prefers = {"-i"}, .lockdown = "none"},
+            {.prefers = {"-i"}, .lockdown = ""},
             "kexec_load: -i works with kexec_load only"},
         Row{"LockedDown", {.lockdown = "integrity"}, "kexec_file_load: " + kLockedWhy},
         Row{"LockedDownTwoInitrds",
@@ -127,15 +127,15 @@ TEST(FileLoadObstacle, NamesWhatTheKernelLacks) {
             "kexec_file_load needs boot protocol 2.12, this kernel has 2.09");
 }
 
-TEST(LockdownMode, IsTheWordInBrackets) {
+TEST(LockdownState, IsTheWordInBrackets) {
   ScratchRoot machine;
-  EXPECT_EQ(LockdownMode(machine.root()), "");
+  EXPECT_EQ(LockdownState(machine.root()), std::nullopt);
   machine.File("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
-  EXPECT_EQ(LockdownMode(machine.root()), "integrity");
+  EXPECT_EQ(LockdownState(machine.root()), "integrity");
   machine.File("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
-  EXPECT_EQ(LockdownMode(machine.root()), "none");
+  EXPECT_EQ(LockdownState(machine.root()), std::nullopt);
   machine.File("sys/kernel/security/lockdown", "]rubbish[\n");
-  EXPECT_EQ(LockdownMode(machine.root()), "");
+  EXPECT_EQ(LockdownState(machine.root()), std::nullopt);
 }
 
 }  // namespace

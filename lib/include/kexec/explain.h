@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "kexec/export.h"
@@ -26,5 +27,12 @@ struct CallFacts {
 // "kexec_load: Operation not permitted: kernel lockdown is 'integrity'; use kexec -s with a signed kernel":
 // the call, strerror's words, the cause and the remedy. Never empty; reads only through `root`.
 std::string Explain(const CallFacts& facts, int sys_errno, const SystemRoot& root);
+
+// The state in brackets in /sys/kernel/security/lockdown: "integrity" or "confidentiality"; nullopt for
+// "none" or where the kernel does not say.
+std::optional<std::string> LockdownState(const SystemRoot& root);
+
+// True if /proc/self/status says that this process has not the capability that loading and executing need.
+bool LacksCapSysBoot(const SystemRoot& root);
 
 }  // namespace kexec
