@@ -4,22 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 
 #include "loaders/kernel_image.h"
+#include "tests/support/read_whole.h"
 #include "tests/support/recording_diagnostics.h"
 #include "tests/support/result_matchers.h"
 
 namespace kexec::testing {
 namespace {
-
-std::vector<std::byte> ReadWhole(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  EXPECT_TRUE(file.is_open()) << path;
-  std::vector<std::byte> bytes(std::filesystem::file_size(path));
-  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  return bytes;
-}
 
 struct Header {
   const char* name;
