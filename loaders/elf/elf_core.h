@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// The program headers of an ELF core file: /proc/kcore, /proc/vmcore, or a saved dump.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "kexec/bytes.h"
+#include "kexec/error.h"
+#include "kexec/export.h"
+
+namespace KEXEC_PUBLIC kexec {
+
+struct ElfSegment {
+  uint32_t type;  // PT_*
+  uint64_t offset;
+  uint64_t virt;
+  uint64_t phys;
+  uint64_t file_size;
+  uint64_t memory_size;
+};
+
+struct ElfCore {
+  bool is_64bit;
+  bool big_endian;
+  uint16_t machine;  // EM_*
+  std::vector<ElfSegment> segments;
+};
+
+// Bytes from the start of the file to the end of its program header table, from the file's first 64 bytes
+// (52 for ELF32). kNotRecognised: no ELF file.
+Result<uint64_t> ElfHeadSize(Bytes start);
+
+// `head` holds at least ElfHeadSize() bytes of the file; the segments' contents need not be there and are not
+// looked at: their offsets and sizes are as the file says, unchecked. kNotRecognised: no ELF file;
+// kMalformed: no core file, or a broken table.
+Result<ElfCore> ParseElfCore(Bytes head);
+
+}  // namespace kexec
