@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,13 @@ enum class Completeness {
   kDamaged,    // what should follow inside the archive is not there
 };
 
+// How many bytes an archive holds unpacked.
+struct UnpackedBytes {
+  uint64_t bytes;  // UINT64_MAX: that many or more
+  bool exact;      // false: at most `bytes`
+  bool operator==(const UnpackedBytes&) const = default;
+};
+
 // One archive in an initrd file.
 struct ArchiveMember {
   ArchiveFormat format;
@@ -37,6 +45,9 @@ struct ArchiveMember {
   // What is missing, damaged or odd: a phrase that goes on after "the gzip archive at 0x0 …". Empty if
   // nothing is.
   std::string detail;
+  // As the archive itself tells; nullopt where it does not. Believed, not proved: a hostile file can claim
+  // anything.
+  std::optional<UnpackedBytes> unpacked{};
 };
 
 // gzip stores no compressed length: only inflating finds a member's end for certain.

@@ -74,10 +74,11 @@ Extent MeasureCpio(const Candidate& archive) {
                       ShownName(*name), *file_size, cursor.file_offset(), cursor.remaining()));
     }
     SkipPadding(cursor);
-    if (is_trailer) return cursor.Complete();
+    if (is_trailer) return cursor.Complete(UnpackedBytes{cursor.position(), true});
   }
   return {cursor.position(), Completeness::kUnchecked,
-          "has no end mark (a member named TRAILER!!!): the kernel takes it, but it may be cut short"};
+          "has no end mark (a member named TRAILER!!!): the kernel takes it, but it may be cut short",
+          UnpackedBytes{cursor.position(), true}};
 }
 
 }  // namespace kexec

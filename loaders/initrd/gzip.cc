@@ -58,7 +58,8 @@ Extent Inflate(const Candidate& archive) {
     stream.avail_out = static_cast<uInt>(dropped.size());
     const int status = inflate(&stream, Z_NO_FLUSH);
     const uint64_t used = given - stream.avail_in;
-    if (status == Z_STREAM_END) return {used, Completeness::kComplete, {}};
+    if (status == Z_STREAM_END)
+      return {used, Completeness::kComplete, {}, UnpackedBytes{stream.total_out, true}};
     if (status == Z_OK && (stream.avail_in != 0 || given < all || stream.avail_out == 0)) continue;
     if (status == Z_OK || status == Z_BUF_ERROR) {
       return {all, Completeness::kTruncated, "ends inside its compressed data"};
@@ -75,7 +76,11 @@ Extent Inflate(const Candidate& archive) {
 Extent MeasureGzip(const Candidate& archive, GzipCheck check) {
   const uint64_t size = archive.bytes.size();
   if (size < kSmallest) return {size, Completeness::kTruncated, "ends inside its header"};
-  if (check == GzipCheck::kTrailer && TrailerFits(archive.bytes)) return {size, Completeness::kLikely, {}};
+  if (check == GzipCheck::kTrailer && TrailerFits(archive.bytes)) {
+    // The length modulo 2^32; one that is too small for the file did not fit and was inflated.
+    const uint64_t original_size = *ReadAt<Le<uint32_t>>(archive.bytes, size - 4);
+    return {size, Completeness::kLikely, {}, UnpackedBytes{original_size, true}};
+  }
   return Inflate(archive);
 }
 

@@ -13,16 +13,72 @@ constexpr uint32_t kLegacyMagic = 0x184c2102;
 constexpr uint32_t kLegacyBlock = 8 << 20;
 constexpr uint32_t kLegacyBlockMax = kLegacyBlock + kLegacyBlock / 255 + 16;
 
+constexpr uint64_t kMaxRatio = 255;  // lz4_Block_format.md: one byte can stand for 255 at most
+
 constexpr uint8_t kBlockChecksum = 0x10;  // bits of the frame's FLG byte
 constexpr uint8_t kContentSize = 0x08;
 constexpr uint8_t kContentChecksum = 0x04;
 constexpr uint8_t kDictionaryId = 0x01;
 constexpr uint32_t kUncompressed = 0x80000000;  // in a frame block's size
 
+// A length that goes on while its bytes are 255 (lz4_Block_format.md); nullopt if the block ends inside.
+std::optional<uint64_t> TakeLength(Bytes block, uint64_t& position, uint64_t start) {
+  uint64_t length = start;
+  if (start != 15) return length;
+  for (;;) {
+    if (position >= block.size()) return std::nullopt;
+    const uint64_t more = std::to_integer<uint64_t>(block[position++]);
+    length += more;  // at most 255 for each byte of the block
+    if (more != 255) return length;
+  }
+}
+
+// What a block unpacks to, found by going from sequence to sequence; nullopt if it is damaged.
+std::optional<uint64_t> BlockContent(Bytes block) {
+  uint64_t content = 0;
+  for (uint64_t position = 0; position < block.size();) {
+    const unsigned token = std::to_integer<unsigned>(block[position++]);
+    const auto literals = TakeLength(block, position, token >> 4);
+    if (!literals || *literals > block.size() - position) return std::nullopt;
+    position += *literals;
+    content += *literals;
+    if (position == block.size()) return content;  // the last sequence has literals only
+    if (block.size() - position < 2) return std::nullopt;
+    position += 2;  // the offset
+    const auto match = TakeLength(block, position, token & 15);
+    if (!match) return std::nullopt;
+    content += *match + 4;  // the shortest match
+  }
+  return content;
+}
+
+// Adds up what legacy blocks hold: each 8 MiB but the last of a file, which is looked into.
+class LegacyContent {
+ public:
+  void Block(Bytes block) {
+    sum_.Add(BoundOf(last_));
+    last_ = block;
+  }
+  UnpackedBytes End() {
+    const auto content = BlockContent(last_);
+    exact_ = exact_ && content;
+    sum_.Add(content.value_or(BoundOf(last_)));
+    last_ = {};
+    return {sum_.bytes(), exact_};
+  }
+
+ private:
+  static uint64_t BoundOf(Bytes block) { return std::min<uint64_t>(kLegacyBlock, block.size() * kMaxRatio); }
+  ClaimedSum sum_;
+  Bytes last_;
+  bool exact_ = true;
+};
+
 }  // namespace
 
 Extent MeasureLz4Legacy(const Candidate& archive) {
   Cursor cursor(archive);
+  LegacyContent content;
   cursor.Skip(sizeof(kLegacyMagic));
   while (cursor.remaining() != 0) {
     const uint64_t block_offset = cursor.file_offset();
@@ -36,10 +92,15 @@ Extent MeasureLz4Legacy(const Candidate& archive) {
                                     *size + 0U, block_offset));
     }
     cursor.Skip(sizeof(uint32_t));
-    if (*size == kLegacyMagic) continue;  // two such files, one behind the other
+    if (*size == kLegacyMagic) {  // two such files, one behind the other
+      content.End();
+      continue;
+    }
+    const Bytes rest = cursor.rest();
     if (!cursor.Skip(*size)) return cursor.EndsInside("a block");
+    content.Block(rest.first(*size));
   }
-  return cursor.Complete();
+  return cursor.Complete(content.End());
 }
 
 Extent MeasureLz4Frame(const Candidate& archive) {
@@ -60,7 +121,7 @@ Extent MeasureLz4Frame(const Candidate& archive) {
   }
   if ((*flags & kContentChecksum) != 0 && !cursor.Skip(4)) return cursor.EndsInside("its checksum");
   return cursor.Complete(
-      "is an LZ4 frame, which the kernel does not unpack: it takes the legacy format (lz4 -l)");
+      std::nullopt, "is an LZ4 frame, which the kernel does not unpack: it takes the legacy format (lz4 -l)");
 }
 
 }  // namespace kexec

@@ -51,10 +51,12 @@ Extent MeasureLzop(const Candidate& archive) {
   Cursor cursor(archive);
   const auto flags = TakeHeader(cursor);
   if (!flags) return cursor.EndsInside("its header");
+  ClaimedSum unpacked;
   for (;;) {
     const auto data_size = cursor.Take<Be<uint32_t>>();
     if (!data_size) return cursor.EndsInside("the size of a block");
-    if (*data_size == 0) return cursor.Complete();
+    if (*data_size == 0) return cursor.Complete(UnpackedBytes{unpacked.bytes(), true});
+    unpacked.Add(*data_size);
     const auto stored_size = cursor.Take<Be<uint32_t>>();
     if (!stored_size) return cursor.EndsInside("the size of a block");
     const uint64_t checksums = ChecksumsSize(*flags, *stored_size < *data_size);

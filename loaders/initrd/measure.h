@@ -2,6 +2,7 @@
 // One function for each archive format: where does the archive end, and is its end there?
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,12 +37,24 @@ struct Candidate {
 struct Extent {
   uint64_t size;  // of the archive; 1 <= size <= bytes.size()
   Completeness completeness;
-  std::string detail;  // as ArchiveMember::detail
+  std::string detail;                       // as ArchiveMember::detail
+  std::optional<UnpackedBytes> unpacked{};  // as ArchiveMember::unpacked
+};
+
+// Sizes an archive claims, added up; stays at UINT64_MAX once there.
+class ClaimedSum {
+ public:
+  void Add(uint64_t bytes) { sum_ += std::min(bytes, UINT64_MAX - sum_); }
+  uint64_t bytes() const { return sum_; }
+
+ private:
+  uint64_t sum_ = 0;
 };
 
 Extent MeasureCpio(const Candidate& archive);
 Extent MeasureGzip(const Candidate& archive, GzipCheck check);
 Extent MeasureXz(const Candidate& archive);
+Extent MeasureLzma(const Candidate& archive);
 Extent MeasureZstd(const Candidate& archive);
 Extent MeasureLz4Legacy(const Candidate& archive);
 Extent MeasureLz4Frame(const Candidate& archive);
@@ -82,8 +95,8 @@ class Cursor {
     return true;
   }
 
-  Extent Complete(std::string oddity = {}) const {
-    return {position_, Completeness::kComplete, std::move(oddity)};
+  Extent Complete(std::optional<UnpackedBytes> unpacked = {}, std::string oddity = {}) const {
+    return {position_, Completeness::kComplete, std::move(oddity), unpacked};
   }
   // The archive is cut off (kTruncated) or broken (kDamaged); it is taken to reach to the end of the file.
   Extent Bad(Completeness completeness, std::string detail) const {

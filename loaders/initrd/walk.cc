@@ -75,7 +75,8 @@ Extent Measure(ArchiveFormat format, const Candidate& archive, GzipCheck gzip) {
       return MeasureBzip2(archive);
     case ArchiveFormat::kLzop:
       return MeasureLzop(archive);
-    case ArchiveFormat::kLzma:  // no sizes, no end mark that could be told from data
+    case ArchiveFormat::kLzma:
+      return MeasureLzma(archive);
     case ArchiveFormat::kUnknown:
       break;
   }
@@ -139,7 +140,8 @@ std::vector<ArchiveMember> WalkInitrd(Bytes file, GzipCheck gzip) {
     const Candidate archive{file.subspan(offset), offset, tail};
     const ArchiveFormat format = RecogniseArchive(archive.bytes);
     Extent extent = Measure(format, archive, gzip);
-    members.push_back({format, offset, extent.size, extent.completeness, std::move(extent.detail)});
+    members.push_back(
+        {format, offset, extent.size, extent.completeness, std::move(extent.detail), extent.unpacked});
     offset += extent.size;  // extent.size <= what is left
   }
   return members;

@@ -39,50 +39,65 @@ std::optional<uint64_t> TakeNumber(Bytes bytes, uint64_t& position) {
   return std::nullopt;
 }
 
-// 4.: the sum of the blocks' sizes an index lists, or nullopt if it is not a sound index or lists more than
-// `limit`.
-std::optional<uint64_t> SumOfBlocks(Bytes index, uint64_t limit) {
+// What an index lists, added up.
+struct Blocks {
+  uint64_t stored = 0;
+  ClaimedSum unpacked;
+};
+
+// 4.: nullopt if it is not a sound index or its blocks take more than `limit`.
+std::optional<Blocks> SumOfBlocks(Bytes index, uint64_t limit) {
   if (index.size() < 8 || index[0] != std::byte{0}) return std::nullopt;
   const Bytes body = index.first(index.size() - 4);
   if (*ReadAt<Le<uint32_t>>(index, body.size()) != Crc(body)) return std::nullopt;
   uint64_t position = 1;
   const auto count = TakeNumber(body, position);
   if (!count) return std::nullopt;
-  uint64_t sum = 0;
+  Blocks blocks;
   for (uint64_t i = 0; i < *count; ++i) {
     const auto unpadded = TakeNumber(body, position);
-    if (!unpadded || !TakeNumber(body, position) || *unpadded > limit - sum) return std::nullopt;
+    const auto unpacked = TakeNumber(body, position);
+    if (!unpadded || !unpacked || *unpadded > limit - blocks.stored) return std::nullopt;
     const uint64_t padding = (4 - *unpadded % 4) % 4;
-    if (padding > limit - sum - *unpadded) return std::nullopt;
-    sum += *unpadded + padding;
+    if (padding > limit - blocks.stored - *unpadded) return std::nullopt;
+    blocks.stored += *unpadded + padding;
+    blocks.unpacked.Add(*unpacked);
   }
-  return sum;
+  return blocks;
 }
 
-// Whether a stream that starts with `bytes` ends at `end`. `looked_at_index` tells whether that cost more
+// A stream from its header to its footer.
+struct Stream {
+  uint64_t size;
+  uint64_t unpacked;
+};
+
+// The stream that starts with `bytes`, if it ends at `end`. `looked_at_index` tells whether that cost more
 // than a look at the footer.
-bool StreamEndsAt(Bytes bytes, uint64_t end, bool& looked_at_index) {
+std::optional<Stream> StreamEndingAt(Bytes bytes, uint64_t end, bool& looked_at_index) {
   looked_at_index = false;
-  if (end < kHeaderSize + kFooterSize || end % 4 != 0) return false;
+  if (end < kHeaderSize + kFooterSize || end % 4 != 0) return std::nullopt;
   const uint64_t footer_offset = end - kFooterSize;
   const auto footer = ReadAt<Footer>(bytes, footer_offset);
-  if (!footer || footer->magic[0] != 'Y' || footer->magic[1] != 'Z') return false;
-  if (footer->crc != Crc(bytes.subspan(footer_offset + 4, 6))) return false;
+  if (!footer || footer->magic[0] != 'Y' || footer->magic[1] != 'Z') return std::nullopt;
+  if (footer->crc != Crc(bytes.subspan(footer_offset + 4, 6))) return std::nullopt;
   const uint64_t index_size = (uint64_t{footer->backward_size} + 1) * 4;
-  if (index_size > footer_offset - kHeaderSize) return false;
+  if (index_size > footer_offset - kHeaderSize) return std::nullopt;
   looked_at_index = true;
   const uint64_t blocks_size = footer_offset - index_size - kHeaderSize;
-  return SumOfBlocks(bytes.subspan(footer_offset - index_size, index_size), blocks_size) == blocks_size;
+  const auto blocks = SumOfBlocks(bytes.subspan(footer_offset - index_size, index_size), blocks_size);
+  if (!blocks || blocks->stored != blocks_size) return std::nullopt;
+  return Stream{end, blocks->unpacked.bytes()};
 }
 
 // Something follows the stream, or it is cut short: searches all of it for a footer. Gives up after some that
 // look right but are not, so that a hostile file cannot make this quadratic.
-std::optional<uint64_t> SearchStreamEnd(Bytes bytes) {
+std::optional<Stream> SearchStream(Bytes bytes) {
   unsigned tries = 64;
   bool looked_at_index = false;
   for (uint64_t end = kHeaderSize + kFooterSize; end <= bytes.size() && tries > 0; end += 4) {
     if (bytes[end - 1] != std::byte{'Z'} || bytes[end - 2] != std::byte{'Y'}) continue;
-    if (StreamEndsAt(bytes, end, looked_at_index)) return end;
+    if (const auto stream = StreamEndingAt(bytes, end, looked_at_index)) return stream;
     if (looked_at_index) --tries;
   }
   return std::nullopt;
@@ -105,10 +120,10 @@ Extent MeasureXz(const Candidate& archive) {
   const Bytes bytes = archive.bytes;
   if (bytes.size() < kHeaderSize) return {bytes.size(), Completeness::kTruncated, "ends inside its header"};
   bool looked_at_index = false;
-  std::optional<uint64_t> end = archive.NonzeroSize();
-  if (!StreamEndsAt(bytes, *end, looked_at_index)) end = SearchStreamEnd(bytes);
-  if (!end) return {bytes.size(), Completeness::kTruncated, "ends without its index and footer"};
-  return {*end, Completeness::kComplete, OddCheck(bytes)};
+  auto stream = StreamEndingAt(bytes, archive.NonzeroSize(), looked_at_index);
+  if (!stream) stream = SearchStream(bytes);
+  if (!stream) return {bytes.size(), Completeness::kTruncated, "ends without its index and footer"};
+  return {stream->size, Completeness::kComplete, OddCheck(bytes), UnpackedBytes{stream->unpacked, true}};
 }
 
 }  // namespace kexec

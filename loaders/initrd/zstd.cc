@@ -16,19 +16,44 @@ struct BlockHeader {  // 3.1.1.2
   uint32_t size() const { return value() >> 3; }
 };
 
-// 3.1.1.1: bytes in the frame header after its descriptor.
-uint64_t FrameHeaderRest(uint8_t descriptor) {
+constexpr uint64_t kBlockMax = 128 << 10;  // 3.1.1.2.3: no block holds more
+
+// 3.1.1.1.4: Frame_Content_Size, which takes `size` bytes; nullopt if the frame has none or ends before.
+std::optional<uint64_t> TakeContentSize(Cursor& cursor, uint64_t size) {
+  if (size == 1) return cursor.Take<uint8_t>();
+  if (size == 2) {
+    const auto value = cursor.Take<Le<uint16_t>>();
+    return value ? std::optional(uint64_t{*value} + 256) : std::nullopt;
+  }
+  if (size == 4) return cursor.Take<Le<uint32_t>>();
+  return cursor.Take<Le<uint64_t>>();
+}
+
+struct FrameHeader {
+  bool has_checksum;
+  std::optional<uint64_t> content_size;
+};
+
+// 3.1.1.1; nullopt if it is cut off.
+std::optional<FrameHeader> TakeFrameHeader(Cursor& cursor) {
   constexpr uint64_t kDictionaryIdSize[] = {0, 1, 2, 4};
   constexpr uint64_t kContentSizeSize[] = {0, 2, 4, 8};
-  const bool single_segment = (descriptor & 0x20) != 0;
-  uint64_t content_size_size = kContentSizeSize[descriptor >> 6];
+  const auto descriptor = cursor.Take<uint8_t>();
+  if (!descriptor) return std::nullopt;
+  const bool single_segment = (*descriptor & 0x20) != 0;
+  uint64_t content_size_size = kContentSizeSize[*descriptor >> 6];
   if (single_segment && content_size_size == 0) content_size_size = 1;
-  return (single_segment ? 0 : 1) + kDictionaryIdSize[descriptor & 3] + content_size_size;
+  if (!cursor.Skip((single_segment ? 0 : 1) + kDictionaryIdSize[*descriptor & 3])) return std::nullopt;
+  FrameHeader header{(*descriptor & 0x04) != 0, std::nullopt};
+  if (content_size_size == 0) return header;
+  header.content_size = TakeContentSize(cursor, content_size_size);
+  return header.content_size ? std::optional(header) : std::nullopt;
 }
 
 Extent MeasureFrame(Cursor& cursor) {
-  const auto descriptor = cursor.Take<uint8_t>();
-  if (!descriptor || !cursor.Skip(FrameHeaderRest(*descriptor))) return cursor.EndsInside("its header");
+  const auto header = TakeFrameHeader(cursor);
+  if (!header) return cursor.EndsInside("its header");
+  ClaimedSum at_most;
   for (;;) {
     const uint64_t block_offset = cursor.file_offset();
     const auto block = cursor.Take<BlockHeader>();
@@ -38,12 +63,13 @@ Extent MeasureFrame(Cursor& cursor) {
                         fmt::format("has a block of unknown type at {:#x}", block_offset));
     }
     const uint64_t stored = block->type() == 1 ? 1 : block->size();  // type 1: one byte, repeated
+    at_most.Add(block->type() == 2 ? kBlockMax : block->size());     // type 2: compressed
     if (!cursor.Skip(stored)) return cursor.EndsInside("a block");
     if (block->last()) break;
   }
-  const bool has_checksum = (*descriptor & 0x04) != 0;
-  if (has_checksum && !cursor.Skip(4)) return cursor.EndsInside("its checksum");
-  return cursor.Complete();
+  if (header->has_checksum && !cursor.Skip(4)) return cursor.EndsInside("its checksum");
+  if (header->content_size) return cursor.Complete(UnpackedBytes{*header->content_size, true});
+  return cursor.Complete(UnpackedBytes{at_most.bytes(), false});
 }
 
 }  // namespace
@@ -55,7 +81,7 @@ Extent MeasureZstd(const Candidate& archive) {
   if (*magic == kFrameMagic) return MeasureFrame(cursor);
   const auto size = cursor.Take<Le<uint32_t>>();
   if (!size || !cursor.Skip(*size)) return cursor.EndsInside("a skippable frame");
-  return cursor.Complete();
+  return cursor.Complete(UnpackedBytes{0, true});
 }
 
 }  // namespace kexec

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Any bytes as an initrd: no crash, archives in order and inside the file, and CheckInitrd refuses exactly
-// what the walk found cut or damaged.
+// what the walk found cut or damaged. The unpacked sizes add up and
+// stay below what the format can hold.
 #include <algorithm>
 #include <cstdlib>
 
 #include "loaders/initrd.h"
+#include "loaders/unpacked_size.h"
 
 namespace {
 
@@ -15,6 +17,30 @@ void Require(bool holds) {
 bool IsBad(const kexec::ArchiveMember& member) {
   return member.completeness == kexec::Completeness::kTruncated ||
          member.completeness == kexec::Completeness::kDamaged;
+}
+
+// No format packs more than this into a byte; 0: its sizes are claims that nothing in the file bounds.
+uint64_t LargestRatio(kexec::ArchiveFormat format) {
+  switch (format) {
+    case kexec::ArchiveFormat::kCpio:
+      return 1;
+    case kexec::ArchiveFormat::kLz4Legacy:
+      return 255;
+    default:
+      return 0;
+  }
+}
+
+void RequireSoundSizes(std::span<const kexec::ArchiveMember> members) {
+  const kexec::UnpackedSize sum = kexec::SumUnpacked(members);
+  Require(sum.source.empty() == members.empty());
+  for (const auto& member : members) {
+    if (!member.unpacked) continue;
+    Require(sum.bytes >= member.unpacked->bytes);
+    Require(sum.exact <= member.unpacked->exact);
+    const uint64_t ratio = LargestRatio(member.format);
+    Require(ratio == 0 || member.unpacked->bytes <= ratio * member.size);
+  }
 }
 
 }  // namespace
@@ -31,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       Require(!IsBad(member) || (&member == &members.back() && !member.detail.empty()));
       end = member.offset + member.size;
     }
+    RequireSoundSizes(members);
     kexec::SilentDiagnostics diagnostics;
     const auto checked = kexec::CheckInitrd(file, "fuzz", diagnostics, gzip);
     Require(checked.has_value() == std::ranges::none_of(members, IsBad));
