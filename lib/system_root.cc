@@ -5,24 +5,22 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cstring>
 #include <memory>
+
+#include "text.h"
 
 namespace kexec {
 namespace {
 
+constexpr size_t kLineBuffer = 1 << 16;
+
 std::string Relative(std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
   return std::string(path);
-}
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t first = text.find_first_not_of(kBlanks);
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
 }  // namespace
@@ -41,7 +39,7 @@ bool SystemRoot::Exists(std::string_view path) const {
 }
 
 Result<std::string> SystemRoot::ReadText(std::string_view path) const {
-  if (observer_) observer_(path);
+  if (observer_) observer_(path, std::nullopt);
   const std::string relative = Relative(path);
   return ReadSmallFile(dir_.get(), relative, (path_ / relative).string());
 }
@@ -52,6 +50,52 @@ Result<std::vector<std::byte>> SystemRoot::ReadBinary(std::string_view path) con
   return std::vector<std::byte>(data, data + text.size());
 }
 
+Result<std::vector<std::byte>> SystemRoot::ReadHead(std::string_view path, size_t max_bytes) const {
+  if (observer_) observer_(path, max_bytes);
+  const std::string relative = Relative(path);
+  const std::string shown = (path_ / relative).string();
+  const UniqueFd fd(openat(dir_.get(), relative.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
+  std::vector<std::byte> head(max_bytes);
+  size_t used = 0;
+  while (used < max_bytes) {
+    const ssize_t got = read(fd.get(), head.data() + used, max_bytes - used);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", shown);
+    if (got == 0) break;
+    used += static_cast<size_t>(got);
+  }
+  head.resize(used);
+  return head;
+}
+
+Result<> SystemRoot::ForEachLine(std::string_view path,
+                                 const std::function<bool(std::string_view)>& visit) const {
+  if (observer_) observer_(path, 0);
+  const std::string relative = Relative(path);
+  const std::string shown = (path_ / relative).string();
+  const UniqueFd fd(openat(dir_.get(), relative.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
+  std::vector<char> buffer(kLineBuffer);
+  size_t held = 0;  // bytes of a line whose end is still to come
+  while (true) {
+    const ssize_t got = read(fd.get(), buffer.data() + held, buffer.size() - held);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", shown);
+    std::string_view text(buffer.data(), held + static_cast<size_t>(got));
+    if (got == 0) {
+      if (!text.empty()) visit(text);
+      return {};
+    }
+    while (text.find('\n') != std::string_view::npos) {
+      if (!visit(TakeLine(text))) return {};
+    }
+    held = text.size();
+    if (held == buffer.size()) return Fail(Errc::kMalformed, "'{}' has a line of {} bytes", shown, held);
+    std::memmove(buffer.data(), text.data(), held);
+  }
+}
+
 Result<std::string> SystemRoot::ReadLine(std::string_view path) const {
   KEXEC_ASSIGN(std::string text, ReadText(path));
   while (text.ends_with('\n')) text.pop_back();
@@ -59,7 +103,7 @@ Result<std::string> SystemRoot::ReadLine(std::string_view path) const {
 }
 
 Result<std::vector<std::string>> SystemRoot::List(std::string_view path) const {
-  if (observer_) observer_(path);
+  if (observer_) observer_(path, std::nullopt);
   const std::string relative = Relative(path);
   const int fd = openat(dir_.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return FailErrno(Errc::kIo, errno, "cannot list '{}'", (path_ / relative).string());
@@ -91,10 +135,7 @@ std::optional<uint64_t> ParseNumber(std::string_view text) {
     text.remove_prefix(2);
     base = 16;
   }
-  uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, base);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return WholeNumber<uint64_t>(text, base);
 }
 
 }  // namespace kexec

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <optional>
 #include <set>
 #include <string>
 #include <system_error>
@@ -93,7 +94,7 @@ Result<> WriteCopy(const fs::path& target, std::string_view contents) {
 Result<std::set<std::string>> PathsRead(const fs::path& host, Diagnostics& diagnostics) {
   std::set<std::string> paths(kAlways.begin(), kAlways.end());
   KEXEC_ASSIGN(SystemRoot root, SystemRoot::Open(host));
-  root.Observe([&paths](std::string_view path) {
+  root.Observe([&paths](std::string_view path, std::optional<size_t>) {
     while (path.starts_with('/')) path.remove_prefix(1);
     paths.emplace(path);
   });

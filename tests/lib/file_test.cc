@@ -90,7 +90,9 @@ TEST_F(FileTest, ARootReadsListsAndTellsWhatItRead) {
   scratch_.File("proc/x", "line\n").File("proc/b/c", "").File("proc/sys/kernel/arch", "riscv64\n");
   SystemRoot root = scratch_.root();
   std::vector<std::string> seen;
-  root.Observe([&](std::string_view path) { seen.emplace_back(path); });
+  root.Observe([&](std::string_view path, std::optional<size_t> head) {
+    seen.push_back(head ? fmt::format("{}:{}", path, *head) : std::string(path));
+  });
   EXPECT_FALSE(root.live());
   EXPECT_EQ(*root.ReadText("/proc/x"), "line\n");
   EXPECT_EQ(*root.ReadLine("proc/x"), "line");

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,11 @@ class SystemRoot {
   // The file's text, as it is. Errors carry the path and errno (ENOENT: this kernel has no such file).
   Result<std::string> ReadText(std::string_view path) const;
   Result<std::vector<std::byte>> ReadBinary(std::string_view path) const;
+  // The file's first bytes: `max_bytes` of them, or all if it is shorter. Nothing behind them is read.
+  Result<std::vector<std::byte>> ReadHead(std::string_view path, size_t max_bytes) const;
+  // Calls `visit` with each line, without its end, until it answers false; keeps no more of the file than one
+  // buffer. kMalformed for a line of 64 KiB.
+  Result<> ForEachLine(std::string_view path, const std::function<bool(std::string_view)>& visit) const;
   // Text without the trailing newline.
   Result<std::string> ReadLine(std::string_view path) const;
   // Names in a directory, sorted, without "." and "..".
@@ -40,15 +46,18 @@ class SystemRoot {
   // The running kernel's release, e.g. "6.1.0-49-cloud-amd64" (proc/sys/kernel/osrelease).
   Result<std::string> KernelRelease() const;
 
-  // Calls `observer` with the path of every file or directory read from now on; --capture copies those.
-  void Observe(std::function<void(std::string_view)> observer) { observer_ = std::move(observer); }
+  // Called with the path of every file or directory read from now on, and with how many bytes from its start
+  // were asked for: nullopt for all of it, 0 for a file looked through line by line.
+  using Observer = std::function<void(std::string_view path, std::optional<size_t> head)>;
+  // --capture copies what was read.
+  void Observe(Observer observer) { observer_ = std::move(observer); }
 
  private:
   SystemRoot(std::filesystem::path path, UniqueFd dir) : path_(std::move(path)), dir_(std::move(dir)) {}
   std::filesystem::path path_;
   UniqueFd dir_;
   bool live_ = false;
-  std::function<void(std::string_view)> observer_;
+  Observer observer_;
 };
 
 // A number as /sys and /proc spell them: decimal, or hexadecimal with 0x; surrounding blanks are allowed,
