@@ -3,6 +3,7 @@
 """Tests of the harness itself: no guest is started, nothing is fetched."""
 
 import pathlib
+import struct
 import subprocess
 import sys
 import unittest
@@ -10,7 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from kexec_vm import compare, newc, suite  # noqa: E402
+from kexec_vm import compare, core, crash, newc, suite  # noqa: E402
 from kexec_vm.report import Report  # noqa: E402
 
 
@@ -51,6 +52,48 @@ class CompareTest(unittest.TestCase):
                          ["ACPI BIOS Error (bug): Could not resolve symbol", "BUG: unable to handle page fault"])
 
 
+    def test_holes_are_cut_out(self):
+        self.assertEqual(compare.without([(0, 10), (20, 30)], [(2, 4), (8, 22), (29, 40)]), [(0, 2), (4, 8), (22, 29)])
+        self.assertEqual(compare.without([(0, 10)], []), [(0, 10)])
+
+    def test_the_dump_holds_ram_but_no_crash_region(self):
+        text = ("00001000-0009fbff : System RAM\n00100000-3fffffff : System RAM\n  30000000-3bffffff : Crash kernel\n")
+        self.assertEqual(crash.dumped_ram(text, with_low=False), [(0x100000, 0x30000000), (0x3C000000, 0x40000000)])
+        self.assertEqual(crash.dumped_ram(text, with_low=True)[0], (0x1000, 0x9FC00))
+
+
+def elf_core(loads, notes):
+    """An ELF64 core: one PT_NOTE with `notes` (name, type, data), then PT_LOADs (offset, virtual, physical, size)."""
+    body = b""
+    for name, kind, data in notes:
+        body += struct.pack("<III", len(name) + 1, len(data), kind)
+        body += b"".join(part + bytes(-len(part) % 4) for part in (name.encode() + b"\0", data))
+    start = 64 + 56 * (1 + len(loads))
+    head = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 4, 62, 1, 0, 64, 0, 0, 64, 56, 1 + len(loads), 0, 0, 0)
+    head += struct.pack("<IIQQQQQQ", core.PT_NOTE, 0, start, 0, 0, len(body), len(body), 0)
+    for offset, virtual, physical, size in loads:
+        head += struct.pack("<IIQQQQQQ", core.PT_LOAD, 7, offset, virtual, physical, size, size, 0)
+    return head + body
+
+
+class CoreTest(unittest.TestCase):
+    def test_loads_and_notes(self):
+        prstatus = bytearray(336)
+        struct.pack_into("<i", prstatus, 32, 77)
+        struct.pack_into("<Q", prstatus, 240, 0xFFFFFFFF81000042)
+        found = core.parse(elf_core([(0x1000, 0xFFFFFFFF81000000, 0x2000000, 0x3000), (0x4000, 1 << 63, 0x5800, 0x1000)],
+                                    [("CORE", 1, bytes(prstatus)), ("VMCOREINFO", 0, b"OSRELEASE=6.1\nNUMBER(phys_base)=-4096\n")]))
+        self.assertEqual((found.cpus(), found.note_headers), ([(77, 0xFFFFFFFF81000042)], 1))
+        self.assertEqual(found.vmcoreinfo()["OSRELEASE"], "6.1")
+        self.assertEqual(core.kernel_text_physical(found.vmcoreinfo(), 0xFFFFFFFF81001000), 0x1000000)
+        self.assertEqual([load.physical for load in found.memory()], [0x5800])
+        self.assertEqual(found.slice(bytes(0x800) + b"x" * 0x400, 0, 0x6400), {0x5800: bytes(0x800), 0x6000: b"x" * 0x400})
+
+    def test_what_is_no_core(self):
+        with self.assertRaisesRegex(ValueError, "no ELF64 core"):
+            core.parse(bytes(64))
+
+
 class ReportTest(unittest.TestCase):
     def test_two_boots_with_texts_and_statuses(self):
         asked = []
@@ -69,7 +112,7 @@ class ReportTest(unittest.TestCase):
 
 class SuiteTest(unittest.TestCase):
     def outcome(self, function):
-        bench = suite.Bench(pathlib.Path(), None, pathlib.Path(), pathlib.Path())
+        bench = suite.Bench(pathlib.Path(), None, pathlib.Path(), pathlib.Path(), pathlib.Path())
         return suite.run_all([suite.Case("x", True, function)], lambda name: bench, 1, lambda outcome: None)[0]
 
     def test_verdicts(self):

@@ -31,7 +31,7 @@ def tampered(bench, kind):
         try load kexec -c --digest={kind} --console-serial --serial=ttyS0 {recipe.LOAD}
         ask tamper
         execute kexec -e""", second_files={"marker": MARKER}, machine={"host_sees_memory": True},
-        answer=lambda name, memory, report: flipped.append(flip_every_copy(memory, MARKER)))
+        answer=lambda question: flipped.append(flip_every_copy(question.memory, MARKER)))
     recipe.expect_success(bench, transcript.boot(1), "load")
     bench.expect(flipped and flipped[0] > 0, "the marker was nowhere in the guest's memory; the case proves nothing")
     bench.equal(len(transcript.boots), 1, "kernels that reached init: the damaged one must not run")
@@ -60,6 +60,6 @@ def tampered_unchecked(bench):
         try load kexec -c -i {recipe.LOAD}
         ask tamper
         execute kexec -e""", second="note reached second\ntry marker sha256sum /marker\n", second_files={"marker": MARKER},
-        machine={"host_sees_memory": True}, answer=lambda name, memory, report: flipped.append(flip_every_copy(memory, MARKER)))
+        machine={"host_sees_memory": True}, answer=lambda question: flipped.append(flip_every_copy(question.memory, MARKER)))
     second = recipe.expect_second(bench, transcript)
     bench.expect(second.out("marker").split()[0] != rootfs.sha256(MARKER), "the marker arrived unchanged")

@@ -15,6 +15,15 @@ def merged(ranges):
     return out
 
 
+def without(ranges, holes):
+    """The parts of sorted `ranges` that lie in none of `holes`, sorted."""
+    out = list(ranges)
+    for begin, end in holes:
+        cut = [[(start, min(stop, begin)), (max(start, end), stop)] for start, stop in out]
+        out = [(start, stop) for pair in cut for start, stop in pair if start < stop]
+    return merged(out)
+
+
 def system_ram(iomem):
     """The top-level System RAM of a /proc/iomem text, merged."""
     lines = re.findall(r"^([0-9a-f]+)-([0-9a-f]+) : System RAM$", iomem, re.MULTILINE)

@@ -6,9 +6,11 @@ import pathlib
 import re
 import shutil
 import subprocess
+import threading
 from dataclasses import dataclass
 
 _APT = ["-q", "-o", "APT::Sandbox::User=root"]
+_MAKEDUMPFILE_LIBRARIES = ("libdw1", "libelf1", "liblzo2-2", "libbz2-1.0", "liblzma5")
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class Cache:
     def __init__(self, folder):
         self.folder = pathlib.Path(folder).resolve()
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.Lock()
 
     def kernel(self, series):
         """The newest signed cloud kernel of `series` ("6.1", "6.12") that is cached, else that apt offers."""
@@ -69,6 +72,12 @@ class Cache:
     def kexec_tools(self):
         """Debian's /sbin/kexec, for comparisons."""
         return self._package("kexec-tools") / "sbin" / "kexec"
+
+    def makedumpfile(self):
+        """Debian's makedumpfile and the folders that hold the libraries the host need not have."""
+        roots = [self._package(name) for name in _MAKEDUMPFILE_LIBRARIES]
+        folders = [folder for root in roots for folder in root.glob("**/x86_64-linux-gnu")]
+        return self._package("makedumpfile") / "usr" / "bin" / "makedumpfile", folders
 
     def _cached_release(self, series):
         names = [path.name.removeprefix("linux-image-") for path in self.folder.glob(f"linux-image-{series}.*")]
@@ -88,16 +97,20 @@ class Cache:
     def _package(self, name):
         """The folder `name` was unpacked into; complete or absent, also when interrupted."""
         target = self.folder / name
-        if not target.is_dir():
-            partial = self.folder / f".{name}.partial"
-            shutil.rmtree(partial, ignore_errors=True)
-            partial.mkdir()
-            subprocess.run(["apt-get", *_APT, "download", name], cwd=partial, check=True, stdout=subprocess.DEVNULL)
-            (package,) = partial.glob("*.deb")
-            subprocess.run(["dpkg", "-x", package, partial], check=True)
-            package.unlink()
-            partial.rename(target)
+        with self._lock:
+            if not target.is_dir():
+                self._download(name, target)
         return target
+
+    def _download(self, name, target):
+        partial = self.folder / f".{name}.partial"
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir()
+        subprocess.run(["apt-get", *_APT, "download", name], cwd=partial, check=True, stdout=subprocess.DEVNULL)
+        (package,) = partial.glob("*.deb")
+        subprocess.run(["dpkg", "-x", package, partial], check=True)
+        package.unlink()
+        partial.rename(target)
 
 
 def _version_key(release):

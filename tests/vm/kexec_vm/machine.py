@@ -15,6 +15,7 @@ import time
 from dataclasses import dataclass, field
 
 from kexec_vm.kernels import Kernel
+from kexec_vm.qmp import Monitor
 from kexec_vm.report import Report
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
@@ -73,11 +74,22 @@ class Transcript:
         return f"{how}; the console ends with:\n" + "\n".join("    " + line.text for line in self.console[-12:])
 
 
+@dataclass(frozen=True)
+class Question:
+    """What the host has at hand while the guest waits for an answer."""
+
+    name: str
+    memory: pathlib.Path | None  # the file that is the guest's RAM, if the host sees it
+    report: Report  # so far
+    monitor: Monitor
+
+
 def run(machine, initrd, *, limit, answer=None):
     """Boots `machine` with the archive `initrd` and returns its Transcript when QEMU has ended.
 
     limit: seconds of wall time after which QEMU is killed.
-    answer: called with (name, memory file or None, Report so far) when the guest asks; the guest goes on when it returns.
+    answer: called with a Question when the guest asks; the guest goes on when it returns. What it raises ends QEMU and
+    is raised here.
     """
     with tempfile.TemporaryDirectory(prefix="kexec-vm-") as folder:
         return _Session(machine, pathlib.Path(folder), initrd, answer).run(limit)
@@ -90,8 +102,10 @@ class _Session:
     initrd: bytes
     answer: object
     console: list = field(default_factory=list)
+    failure: Exception | None = None  # what `answer` raised
 
     def run(self, limit):
+        self.monitor = Monitor(self.folder / "monitor")
         (self.folder / "initrd").write_bytes(self.initrd)
         started = time.monotonic()
         with self._listen("console") as console, self._listen("report") as report_line:
@@ -100,6 +114,7 @@ class _Session:
             try:
                 return self._drive(console, report_line, started, limit)
             finally:
+                self.monitor.close()
                 self.process.kill()
                 self.process.wait()
                 self.process.stdout.close()
@@ -126,6 +141,8 @@ class _Session:
             thread.join(10)
         console_end.close()
         report_end.close()
+        if self.failure:
+            raise self.failure
         return Transcript(report.boots, self.console, report.noise, status, time.monotonic() - started, started)
 
     def _listen(self, name):
@@ -145,10 +162,15 @@ class _Session:
         return (int(fields[11]) + int(fields[12])) / _TICKS
 
     def _asked(self, name, report, line):
-        if self.answer:
-            memory = self.folder / "memory" if self.machine.host_sees_memory else None
-            self.answer(name, memory, report)
-        line.sendall(b"go\n")
+        memory = self.folder / "memory" if self.machine.host_sees_memory else None
+        try:
+            if self.answer:
+                self.answer(Question(name, memory, report, self.monitor))
+        except Exception as failure:  # pylint: disable=broad-except; told by run(), this is the report's thread
+            self.failure = failure
+            self.process.kill()
+        else:
+            line.sendall(b"go\n")
 
     def _command(self):
         machine = self.machine
@@ -158,6 +180,7 @@ class _Session:
                    "-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none", "-vga", machine.vga,
                    "-chardev", f"socket,id=console,path={self.folder}/console", "-serial", "chardev:console",
                    "-chardev", f"socket,id=report,path={self.folder}/report", "-serial", "chardev:report",
+                   "-qmp", f"unix:{self.folder}/monitor,server=on,wait=off",
                    "-kernel", str(machine.kernel.image), "-initrd", str(self.folder / "initrd"),
                    "-append", f"{CMDLINE} {machine.append}".strip()]
         if machine.host_sees_memory:

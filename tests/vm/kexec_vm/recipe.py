@@ -14,7 +14,7 @@ def initrd(bench, script, *, kernel, second=SECOND, second_files=None, files=Non
     content = {"kernel": kernel.image.read_bytes(), "initrd": inner}
     content.update(files or {})
     return rootfs.archive(script, files=content, modules=modules,
-                          programs={"sbin/kexec": bench.kexec, "bin/launch": bench.launch})
+                          programs={"sbin/kexec": bench.kexec, "bin/launch": bench.helpers / "launch"})
 
 
 def boot(bench, script, *, series="6.1", limit=180, answer=None, machine=None, **parts):

@@ -2,6 +2,7 @@
 """What runs inside: initial RAM file systems with busybox, the guest's shell library, one script and the tested program."""
 
 import hashlib
+import os
 import pathlib
 import random
 import re
@@ -13,12 +14,22 @@ GUEST = pathlib.Path(__file__).resolve().parent.parent / "guest"
 BUSYBOX = "/bin/busybox"
 
 
-def library_closure(program):
-    """The shared objects `program` needs, as the host's loader finds them; none for a static program."""
-    run = subprocess.run(["ldd", str(program)], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+def library_closure(program, folders=()):
+    """{path in the guest: shared object} `program` needs, as the host's loader finds them, in `folders` first.
+
+    Empty for a static program. What lies in `folders` goes where a guest looks by default.
+    """
+    search = {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, folders))}
+    run = subprocess.run(["ldd", str(program)], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
+                         env=search)
     if run.returncode != 0:
-        return []
-    return re.findall(r"^\s+(?:\S+ => )?(/\S+) \(0x", run.stdout, re.MULTILINE)
+        return {}
+    found = re.findall(r"^\s+(?:\S+ => )?(/\S+) \(0x", run.stdout, re.MULTILINE)
+    return {_guest_library(pathlib.Path(path), folders): path for path in found}
+
+
+def _guest_library(path, folders):
+    return f"/lib/x86_64-linux-gnu/{path.name}" if path.parent in folders else str(path)
 
 
 def payload(seed, size):
@@ -31,10 +42,10 @@ def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def archive(script, *, programs=None, files=None, modules=()):
+def archive(script, *, programs=None, files=None, modules=(), library_folders=()):
     """A bootable archive: /init, the shell library, `script` as its only stage.
 
-    programs: {path in the guest: program on the host}, each with the libraries it needs.
+    programs: {path in the guest: program on the host}, each with the libraries it needs, of library_folders or the host.
     files: {path in the guest: bytes or text}, mode 644, or 755 under bin or sbin.
     modules: (name, bytes) pairs inserted in order before the script starts.
     """
@@ -50,12 +61,12 @@ def archive(script, *, programs=None, files=None, modules=()):
     out.file("guest/stage.sh", script.encode())
     for number, (name, data) in enumerate(modules):
         out.file(f"guest/modules/{number:02}-{name}.ko", data)
-    libraries = set()
+    libraries = {}
     for path, program in (programs or {}).items():
         out.copy(program, path)
-        libraries.update(library_closure(program))
-    for library in sorted(libraries):
-        out.copy(library)
+        libraries.update(library_closure(program, library_folders))
+    for path, library in sorted(libraries.items()):
+        out.copy(library, path)
     for path, data in (files or {}).items():
         mode = 0o755 if {"bin", "sbin"} & set(pathlib.PurePath(path).parts) else 0o644
         out.file(path.lstrip("/"), data.encode() if isinstance(data, str) else data, mode)

@@ -48,7 +48,8 @@ class Bench:
     kexec: pathlib.Path
     cache: Cache
     logs: pathlib.Path
-    launch: pathlib.Path  # guest/launch.c, built: runs a command with fewer rights
+    helpers: pathlib.Path  # folder with the programs of guest/*.c, built
+    vmcore_dmesg: pathlib.Path
     name: str = ""
     checks: int = 0
     runs: int = 0

@@ -1,0 +1,266 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A guest that panics with a crash kernel loaded, and the proof that what the crash kernel sees is what was there.
+
+Proof is taken on three sides: what the first kernel reported before it died, what the host read from the machine's
+memory and console, and what programs in the capture kernel read from /proc/vmcore.
+"""
+
+import base64
+import gzip
+import re
+from dataclasses import dataclass
+
+from kexec_vm import compare, core, rootfs
+from kexec_vm.machine import CMDLINE, Machine
+
+SEED = 0x6B657865632D6E67
+LOW_END = 0xA0000  # 640 KiB
+PAGE = 0x1000
+MARKER = "kexec-vm: the last words of the first kernel"
+CAPTURE_LINE = f"{CMDLINE} earlyprintk=serial,ttyS0,115200 nr_cpus=1 reset_devices kexec_vm=capture"
+LOAD = f'-p /kernel --initrd=/initrd --append="{CAPTURE_LINE}"'
+PANICS = {
+    "sysrq": "sh -c 'echo c >/proc/sysrq-trigger'",
+    "second-cpu": "taskset 2 sh -c 'echo c >/proc/sysrq-trigger'",
+    "nmi": "ask nmi",
+}
+FIRST = """
+try reserved kexec --print-ckr-size
+try size cat /sys/kernel/kexec_crash_size
+try status-before kexec -S
+try load kexec {call} {load}
+try status kexec -S
+try normal-status kexec -S -l
+{prepare}
+try pattern pattern {seed}
+try iomem cat /proc/iomem
+echo 1 >/proc/sys/kernel/unknown_nmi_panic
+echo '{marker}' >/dev/kmsg
+ask low-memory
+execute {panic}
+"""
+CAPTURE = f"""
+try cmdline cat /proc/cmdline
+try headers sh -c 'dd if=/proc/vmcore bs=4096 count=64 2>/dev/null | gzip | base64'
+try log vmcore-dmesg /proc/vmcore
+try pattern coreread pattern /proc/vmcore {SEED}
+try low sh -c 'coreread bytes /proc/vmcore 0 {LOW_END} | gzip | base64'
+try dump makedumpfile -l -d 31 /proc/vmcore /tmp/dump
+try dump-log sh -c 'makedumpfile --dump-dmesg /tmp/dump /tmp/dump.log >&2 && cat /tmp/dump.log'
+"""
+
+
+@dataclass(frozen=True)
+class Crash:
+    """One way to die. `answer` is called with each Question the guest asks."""
+
+    series: str = "6.1"
+    firmware: str = "bios"
+    cpus: int = 1
+    call: str = "-s"
+    panic: str = "sysrq"
+    reserve: str = "crashkernel=192M"
+    memory: str = "1G"
+    prepare: str = ""  # more of the first guest's script, after the load
+    answer: object = None
+    extra: tuple = ()  # more QEMU arguments
+
+
+@dataclass
+class Evidence:
+    """What a crash left behind."""
+
+    crash: Crash
+    kernel: object
+    transcript: object
+    low_memory: bytes  # physical [0, 640 KiB) right before the panic
+    core: object = None
+
+    @property
+    def first(self):
+        return self.transcript.boot(1)
+
+    @property
+    def capture(self):
+        return self.transcript.boot(2)
+
+
+def archive(bench, kernel, script, *, files=None):
+    """The archive of a first guest whose /initrd is the capture kernel's, with everything that reads dumps."""
+    makedumpfile, folders = bench.cache.makedumpfile()
+    tools = {"bin/vmcore-dmesg": bench.vmcore_dmesg, "bin/coreread": bench.helpers / "coreread", "bin/makedumpfile": makedumpfile}
+    for tool in tools.values():
+        if not tool.is_file():
+            raise AssertionError(f"'{tool}' is missing: build it first")
+    capture = rootfs.archive(CAPTURE, programs=tools, library_folders=folders)
+    content = {"kernel": kernel.image.read_bytes(), "initrd": gzip.compress(capture, 1), **(files or {})}
+    return rootfs.archive(script, files=content, programs={"sbin/kexec": bench.kexec, "bin/launch": bench.helpers / "launch",
+                                                           "bin/pattern": bench.helpers / "pattern"})
+
+
+def run(bench, crash):
+    """Boots, loads, panics; returns the Evidence once the capture kernel has ended."""
+    kernel = bench.cache.kernel(crash.series)
+    low = []
+
+    def answer(question):
+        if question.name == "low-memory":
+            low.append(question.monitor.physical_memory(0, LOW_END))
+        elif question.name == "nmi":
+            question.monitor.execute("inject-nmi")
+        elif crash.answer:
+            crash.answer(question)
+
+    script = FIRST.format(call=crash.call, load=LOAD, prepare=crash.prepare, seed=SEED, marker=MARKER, panic=PANICS[crash.panic])
+    machine = Machine(kernel, crash.firmware, crash.cpus, crash.memory, append=f"{crash.reserve} ignore_loglevel",
+                      extra=crash.extra)
+    transcript = bench.boot(machine, archive(bench, kernel, script), limit=400, answer=answer)
+    bench.equal(len(low), 1, "times the host read the low memory")
+    return Evidence(crash, kernel, transcript, low[0] if low else b"")
+
+
+def check(bench, evidence):
+    """Everything that must hold after any crash."""
+    check_load(bench, evidence.first)
+    capture = evidence.capture
+    bench.contains(capture.out("cmdline"), "kexec_vm=capture", "command line of the capture kernel")
+    bench.expect("crashkernel=" not in capture.out("cmdline"), "the capture kernel was told to reserve a crash kernel")
+    evidence.core = core.parse(gzip.decompress(base64.b64decode(capture.out("headers"))))
+    check_notes(bench, evidence)
+    check_memory_headers(bench, evidence)
+    check_pattern(bench, evidence)
+    check_low_memory(bench, evidence)
+    check_log(bench, evidence)
+    check_makedumpfile(bench, evidence)
+    bench.expect(capture.ended, f"the capture kernel's init did not come to the end; {evidence.transcript.ending()}")
+
+
+def check_load(bench, first):
+    bench.equal(first.out("reserved"), first.out("size"), "--print-ckr-size against /sys/kernel/kexec_crash_size")
+    bench.equal(first["status-before"].status, 0, "-S before the load")
+    result = first["load"]
+    bench.equal((result.status, result.out, result.err), (0, "", ""), "kexec -p: status, stdout, stderr")
+    bench.equal(first["status"].status, 1, "-S after the load")
+    bench.equal(first["normal-status"].status, 0, "-S -l after the load: the other slot")
+
+
+def check_notes(bench, evidence):
+    """One prstatus per CPU, the panicking task among them; vmcoreinfo of the kernel that died."""
+    dump, info = evidence.core, evidence.core.vmcoreinfo()
+    bench.equal(dump.note_headers, 1, "PT_NOTE headers (the capture kernel merges them)")
+    bench.equal(len(dump.cpus()), evidence.crash.cpus, "NT_PRSTATUS notes: CPUs of the first kernel")
+    bench.equal(info.get("OSRELEASE"), evidence.kernel.release, "OSRELEASE in vmcoreinfo")
+    log = evidence.capture["log"].out
+    told = re.search(re.escape(MARKER) + r"[\s\S]*?CPU: (\d+)\s+(?:UID: \d+ )?PID: (\d+)", log)
+    if not bench.expect(told, "the log does not say which CPU and task panicked"):
+        return
+    cpu, pid = int(told.group(1)), int(told.group(2))
+    expected = {"second-cpu": 1}.get(evidence.crash.panic, cpu)
+    bench.equal(cpu, expected, "the CPU that panicked")
+    if cpu < len(dump.cpus()):
+        bench.equal(dump.cpus()[cpu][0], pid, f"task in the prstatus of CPU {cpu}")
+        bench.expect(dump.cpus()[cpu][1] >= int(info["SYMBOL(_stext)"], 16), f"CPU {cpu} was not in the kernel's text")
+
+
+def check_memory_headers(bench, evidence):
+    """PT_LOADs of memory: sorted, apart, one direct mapping, all RAM but the crash regions; the kernel text lies right."""
+    memory, info = evidence.core.memory(), evidence.core.vmcoreinfo()
+    gaps = all(one.end <= two.physical for one, two in zip(memory, memory[1:]))
+    bench.expect(memory and gaps, f"PT_LOADs overlap or are not sorted: {memory}")
+    bench.equal(len({load.virtual - load.physical for load in memory}), 1, "distances of the PT_LOADs' virtual addresses")
+    texts = evidence.core.kernel_text()
+    bench.equal(len(texts), 1, "PT_LOADs of the kernel's text")
+    for text in texts:
+        bench.equal(text.physical, core.kernel_text_physical(info, text.virtual), "physical address of the kernel's text")
+        stext = int(info["SYMBOL(_stext)"], 16)
+        bench.expect(text.virtual <= stext < text.virtual + text.size, f"_stext {stext:#x} is not in the text's PT_LOAD")
+    ram = dumped_ram(evidence.first.out("iomem"), with_low=any(load.physical < 1 << 20 for load in memory))
+    found = compare.merged((load.physical, load.end) for load in memory)
+    bench.equal(compare.show(found), compare.show(ram), "memory in the dump")
+
+
+def dumped_ram(iomem, *, with_low):
+    """System RAM of a /proc/iomem text without the crash regions, without the first MiB unless `with_low`."""
+    crash = [(int(begin, 16), int(end, 16) + 1) for begin, end in re.findall(r"([0-9a-f]+)-([0-9a-f]+) : Crash kernel", iomem)]
+    out = compare.without(compare.system_ram(iomem), crash)
+    return out if with_low else compare.without(out, [(0, 1 << 20)])
+
+
+def check_pattern(bench, evidence):
+    """The 16 MiB of the pattern: every page intact, at the address the first kernel told."""
+    before, after = evidence.first["pattern"], evidence.capture["pattern"]
+    bench.equal((before.status, before.err), (0, ""), "the pattern in the first kernel: status, stderr")
+    bench.equal((after.status, after.err), (0, ""), f"the pattern in the dump: status, stderr ({after.out[-200:]})")
+    bench.expect(before.out and after.out == before.out, "the pattern's pages are not where the first kernel had them: "
+                 f"{len(before.out.splitlines())} runs before, {len(after.out.splitlines())} in the dump")
+
+
+def check_low_memory(bench, evidence):
+    """Every byte of the first 640 KiB the dump holds is what the host read right before the panic.
+
+    kexec_file_load leaves the first MiB out (crash_exclude_mem_range of [0, 1M) in arch/x86/kernel/crash.c): since 5.5
+    the first kernel reserves it, with nothing of a user's or of the kernel's data in it, for the capture kernel to use.
+    """
+    capture = evidence.capture["low"]
+    bench.equal((capture.status, capture.err), (0, ""), "reading the low memory: status, stderr")
+    pages = evidence.core.slice(gzip.decompress(base64.b64decode(capture.out)), 0, LOW_END)
+    if evidence.crash.call == "-s":
+        bench.equal(len(pages), 0, "pages of the first 640 KiB in a dump whose headers the kernel made")
+        return
+    bench.expect(len(pages) > 100, f"only {len(pages)} pages of the first 640 KiB are in the dump")
+    changed = [at for at, data in pages.items() if data != evidence.low_memory[at:at + len(data)]]
+    bench.equal(list(map(hex, changed)), [], f"pages of the first 640 KiB that changed, of {len(pages)}")
+
+
+def console_log(transcript):
+    """The first kernel's messages on the console from the marker to its end, with their time stamps."""
+    lines = [line.text for line in transcript.console]
+    start = next((at for at, text in enumerate(lines) if MARKER in text), None)
+    if start is None:
+        raise AssertionError(f"the first kernel did not log its last words; {transcript.ending()}")
+    last_words = []
+    for text in lines[start:]:
+        if text.startswith("[    0.000000]"):  # the capture kernel
+            break
+        if re.match(r"\[ *\d+\.\d{6}\] ", text):
+            last_words.append(text)
+    return last_words
+
+
+def same_lines(bench, found, expected, what):
+    """Compares two texts by lines; tells the first that differs, not all."""
+    at = next((at for at, (one, two) in enumerate(zip(found, expected)) if one != two), min(len(found), len(expected)))
+    bench.expect(found == expected, f"{what}: {len(found)} lines against {len(expected)}, the first to differ is {at}: "
+                 f"{found[at:at + 1]}, expected {expected[at:at + 1]}")
+
+
+def check_log(bench, evidence):
+    """vmcore-dmesg prints what the first kernel's console showed last, word for word, to the last line.
+
+    In an NMI the kernel keeps its messages from the console: there the dump alone has them.
+    """
+    result, shown = evidence.capture["log"], console_log(evidence.transcript)
+    bench.equal((result.status, result.err), (0, ""), "vmcore-dmesg: status, stderr")
+    lines = result.out.splitlines()
+    start = next((at for at, line in enumerate(lines) if MARKER in line), len(lines))
+    last = lines[start:]
+    bench.expect(start > 100, f"only {start} messages of the log come before the last words")
+    if evidence.crash.panic == "nmi":
+        same_lines(bench, last[:len(shown)], shown, "the log from the last words on, against the console")
+        bench.expect(any("NMI received for unknown reason" in line for line in last), "the log does not tell of the NMI")
+    else:
+        same_lines(bench, last, shown, "the log from the last words on, against the console")
+        bench.expect(any("sysrq: Trigger a crash" in line for line in last), "the log does not tell of sysrq")
+    bench.expect(any("Kernel panic - not syncing" in line for line in last), "the log does not tell of the panic")
+    bench.expect(last and "</TASK>" in last[-1], f"the log should end with the call trace, ends with {last[-1:]}")
+
+
+def check_makedumpfile(bench, evidence):
+    """makedumpfile -d 31 filters the dump, and finds in what it wrote the log that vmcore-dmesg found."""
+    capture = evidence.capture
+    bench.equal(capture["dump"].status, 0, f"makedumpfile -d 31, which said {capture['dump'].err!r}")
+    bench.contains(capture["dump"].out + capture["dump"].err, "The dumpfile is saved", "makedumpfile")
+    bench.equal(capture["dump-log"].status, 0, f"makedumpfile --dump-dmesg: {capture['dump-log'].err!r}")
+    # makedumpfile indents the second line of a message.
+    logs = [[line.strip() for line in capture[name].out.splitlines()] for name in ("log", "dump-log")]
+    same_lines(bench, *logs, "vmcore-dmesg against makedumpfile --dump-dmesg")
