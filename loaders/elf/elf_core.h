@@ -28,7 +28,10 @@ struct ElfCore {
 };
 
 // Bytes from the start of the file to the end of its program header table, from the file's first 64 bytes
-// (52 for ELF32). kNotRecognised: no ELF file.
+// (52 for ELF32). With more than 65534 headers (PN_XNUM) their count is in section header 0: while `start`
+// does not reach that far, the answer is where section header 0 ends; ask again with that many bytes. Any
+// number may come of a hostile file: compare it with the file's size. kNotRecognised: no ELF file;
+// kMalformed: a file header that cannot be.
 Result<uint64_t> ElfHeadSize(Bytes start);
 
 // `head` holds at least ElfHeadSize() bytes of the file; the segments' contents need not be there and are not
