@@ -13,7 +13,7 @@ namespace {
 // One row a machine: its name as uname -m tells it.
 struct MachineRow {
   std::string_view name;
-  Result<std::unique_ptr<Machine>> (*read)(const SystemRoot& root, Diagnostics& diagnostics);
+  Result<std::unique_ptr<Machine>> (*read)(const SystemRoot& root, LoadKind kind, Diagnostics& diagnostics);
 };
 
 constexpr MachineRow kMachines[] = {
@@ -22,13 +22,14 @@ constexpr MachineRow kMachines[] = {
 
 }  // namespace
 
-Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, Diagnostics& diagnostics) {
+Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, LoadKind kind,
+                                             Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const std::string name, root.MachineName(), "cannot tell the machine's architecture");
   const auto* row = std::ranges::find(kMachines, name, &MachineRow::name);
   if (row == std::end(kMachines)) {
     return Fail(Errc::kUnsupported, "machine '{}' is not supported; x86_64 is", name);
   }
-  return row->read(root, diagnostics);
+  return row->read(root, kind, diagnostics);
 }
 
 }  // namespace kexec

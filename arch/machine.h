@@ -38,6 +38,12 @@ struct PurgatoryOptions {
   bool operator==(const PurgatoryOptions&) const = default;
 };
 
+// For LoadKind::kCrash.
+struct CrashOptions {
+  bool hotplug = false;                 // --hotplug: the running kernel keeps the core headers up to date
+  bool memmap_on_command_line = false;  // --pass-memmap-cmdline: memmap= instead of a table
+};
+
 // Everything a plan is made from besides the machine.
 struct BootInputs {
   KernelImage kernel;
@@ -48,6 +54,7 @@ struct BootInputs {
   std::optional<PhysAddr> entry;  // --entry: replaces the address the kernel jumps to
   bool pass_efi = true;           // false: --noefi
   PurgatoryOptions purgatory;
+  CrashOptions crash;
   // Seed for the new kernel's random number generator (SETUP_RNG_SEED); nullopt: none is passed.
   std::optional<std::array<std::byte, 32>> rng_seed;
 };
@@ -69,12 +76,13 @@ class Machine {
   virtual const MemoryMap& memory() const = 0;
   virtual const std::vector<PhysRange>& crash_regions() const = 0;
   virtual ImageLimits limits() const = 0;
-  // `inputs` must outlive the answer.
+  // `inputs` must outlive the answer, and be of the kind the machine was read for.
   virtual Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs,
                                                     Diagnostics& diagnostics) const = 0;
 };
 
-// Reads the machine behind `root`. kUnsupported for an architecture without a folder in arch/.
-Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, Diagnostics& diagnostics);
+// Reads the machine behind `root`, as far as a load of this kind needs to know it. kUnsupported for an
+// architecture without a folder in arch/, kNoCrashRegion for kCrash where no memory is reserved.
+Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, LoadKind kind, Diagnostics& diagnostics);
 
 }  // namespace kexec

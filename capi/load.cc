@@ -55,9 +55,6 @@ std::optional<std::array<std::byte, 32>> RandomSeed(const SystemRoot& root) {
 }
 
 Result<Prepared> Prepare(const kexec_request& request, KernelImage image) {
-  if (request.kind == LoadKind::kCrash) {
-    return Fail(Errc::kUnsupported, "crash kernels are loaded with kexec_file_load only so far");
-  }
   KEXEC_ASSIGN(const SystemRoot* root, RootOf(request));
   Diagnostics& messages = request.context->messages;
   auto inputs = std::make_unique<BootInputs>(BootInputs{
@@ -71,7 +68,7 @@ Result<Prepared> Prepare(const kexec_request& request, KernelImage image) {
       .rng_seed = RandomSeed(*root),
   });
   for (const ImageFile& initrd : request.initrds) inputs->initrds.push_back(initrd.bytes);
-  KEXEC_ASSIGN(auto machine, ReadMachine(*root, messages));
+  KEXEC_ASSIGN(auto machine, ReadMachine(*root, request.kind, messages));
   KEXEC_ASSIGN(const auto placed, machine->Place(*inputs, messages));
   KEXEC_ASSIGN(LoadPlan plan, placed->Emit());
   KEXEC_ASSIGN(ValidatedImage proved, Validate(std::move(plan), machine->limits()));
@@ -158,7 +155,7 @@ Result<> Load(const kexec_request& request) {
   KEXEC_ASSIGN(KernelImage image, ParseRequested(request));
   if (request.call == KEXEC_CALL_LOAD) return LoadBySegments(request, *root, std::move(image));
   const std::string obstacle = Obstacle(request, image);
-  const bool file_only = request.call == KEXEC_CALL_FILE || request.kind == LoadKind::kCrash;
+  const bool file_only = request.call == KEXEC_CALL_FILE;
   if (!obstacle.empty() && file_only) {
     return Fail(Errc::kUnsupported, "kexec_file_load cannot load this: {}", obstacle);
   }

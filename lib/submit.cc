@@ -47,7 +47,7 @@ bool KnownToBeEmpty(LoadKind kind, const SystemRoot& root) {
 
 Result<> Submit(const ValidatedImage& image, Syscalls& kernel, const SystemRoot& root, uint64_t flags) {
   const LoadPlan& plan = image.plan();
-  CallFacts facts{.call = KexecCall::kLoad, .kind = plan.kind, .flags = flags};
+  CallFacts facts{.call = KexecCall::kLoad, .kind = plan.kind, .flags = flags | plan.flags};
   if (plan.kind == LoadKind::kCrash) facts.flags |= kKexecOnCrash;
   std::vector<RawSegment> segments;
   for (const Segment& segment : plan.segments) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "arch/x86_64/purgatory/blob.h"
+#include "kexec/syscalls.h"
 #include "lib/freestanding/digest.h"
 
 namespace kexec {
@@ -59,7 +60,7 @@ void FillJump(const X86Placement& placement, kexec_purgatory_params& params) {
   params.registers.rsi = placement.handover.begin().raw();
 }
 
-// The digest of what every segment holds, in their order: file bytes, no zero fill.
+// The digest of what every one of `segments` holds, in their order: file bytes, no zero fill.
 void FillDigest(const std::vector<Segment>& segments, DigestKind kind, kexec_purgatory_params& params) {
   params.digest_kind = DigestCode(kind);
   params.digest_flags = 0;
@@ -76,36 +77,78 @@ void FillDigest(const std::vector<Segment>& segments, DigestKind kind, kexec_pur
   kexec_digest_final(&state, params.digest);
 }
 
+void FillBackup(const LowMemoryBackup& low, kexec_purgatory_params& params) {
+  params.backup_source = low.source.begin().raw();
+  params.backup_destination = low.backup.begin().raw();
+  params.backup_size = low.source.size();
+}
+
+// `hashed`: the segments the digest covers. `extras`: null for a normal boot.
 Segment EmitPurgatory(const BootInputs& inputs, const X86Placement& placement,
-                      const std::vector<Segment>& others) {
+                      const std::vector<Segment>& hashed, const X86CrashExtras* extras) {
   kexec_purgatory_params params = PurgatoryParams();
   FillJump(placement, params);
   FillConsole(inputs.purgatory, params);
-  FillDigest(others, inputs.purgatory.digest, params);
+  FillDigest(hashed, inputs.purgatory.digest, params);
+  if (extras != nullptr && extras->backup) FillBackup(*extras->backup, params);
   const Bytes blob = PurgatoryBlob();
   std::vector<std::byte> bytes(blob.begin(), blob.end());
   std::memcpy(bytes.data(), &params, sizeof(params));
   return {"purgatory", placement.purgatory, SharedBytes::Own(std::move(bytes))};
 }
 
+std::vector<Segment> ImageSegments(const BootInputs& inputs, const X86Placement& placement,
+                                   const Handover& handover) {
+  std::vector<Segment> segments;
+  segments.push_back({"kernel", placement.kernel, std::get<BzImage>(inputs.kernel.image).kernel});
+  for (size_t i = 0; i < placement.initrds.size(); ++i) {
+    std::string label = i == 0 ? "initrd" : fmt::format("initrd {}", i + 1);
+    segments.push_back({std::move(label), placement.initrds[i], inputs.initrds[i]});
+  }
+  segments.push_back(
+      {"boot_params", placement.handover, SharedBytes::Own(handover.Write(AddressesOf(inputs, placement)))});
+  return segments;
+}
+
+void SortByAddress(std::vector<Segment>& segments) {
+  std::ranges::sort(segments, {}, [](const Segment& segment) { return segment.dest.begin(); });
+}
+
+// `hashed` and purgatory, which the digest cannot cover.
+LoadPlan Finish(const BootInputs& inputs, const X86Placement& placement, std::vector<Segment> hashed,
+                const X86CrashExtras* extras) {
+  SortByAddress(hashed);
+  LoadPlan plan;
+  plan.kind = inputs.kind;
+  plan.command_line = inputs.command_line;
+  plan.segments = std::move(hashed);
+  plan.segments.push_back(EmitPurgatory(inputs, placement, plan.segments, extras));
+  const PhysAddr purgatory(placement.purgatory.begin().raw() + PurgatoryParams().entry_offset);
+  plan.entry = inputs.entry.value_or(purgatory);
+  return plan;
+}
+
 }  // namespace
 
 LoadPlan EmitBzImage(const BootInputs& inputs, const X86Placement& placement, const Handover& handover) {
-  const auto by_address = [](const Segment& a, const Segment& b) { return a.dest.begin() < b.dest.begin(); };
-  LoadPlan plan;
-  plan.kind = inputs.kind;
-  plan.segments.push_back({"kernel", placement.kernel, std::get<BzImage>(inputs.kernel.image).kernel});
-  for (size_t i = 0; i < placement.initrds.size(); ++i) {
-    std::string label = i == 0 ? "initrd" : fmt::format("initrd {}", i + 1);
-    plan.segments.push_back({std::move(label), placement.initrds[i], inputs.initrds[i]});
+  LoadPlan plan = Finish(inputs, placement, ImageSegments(inputs, placement, handover), nullptr);
+  SortByAddress(plan.segments);
+  return plan;
+}
+
+LoadPlan EmitCrashBzImage(const BootInputs& inputs, const X86Placement& placement, const Handover& handover,
+                          const X86CrashExtras& extras) {
+  std::vector<Segment> segments = ImageSegments(inputs, placement, handover);
+  Segment headers = {"elfcorehdr", extras.core_headers, SharedBytes::Own(extras.core_header_bytes)};
+  if (!extras.kernel_updates_headers) segments.push_back(headers);
+  LoadPlan plan = Finish(inputs, placement, std::move(segments), &extras);
+  if (extras.kernel_updates_headers) {
+    plan.flags |= kKexecUpdateElfcorehdr;
+    plan.segments.push_back(std::move(headers));
   }
-  plan.segments.push_back(
-      {"boot_params", placement.handover, SharedBytes::Own(handover.Write(AddressesOf(inputs, placement)))});
-  std::ranges::sort(plan.segments, by_address);
-  plan.segments.push_back(EmitPurgatory(inputs, placement, plan.segments));
-  std::ranges::sort(plan.segments, by_address);
-  const PhysAddr purgatory(placement.purgatory.begin().raw() + PurgatoryParams().entry_offset);
-  plan.entry = inputs.entry.value_or(purgatory);
+  // Nothing is in it until purgatory fills it.
+  if (extras.backup) plan.segments.push_back({"backup", extras.backup->backup, SharedBytes()});
+  SortByAddress(plan.segments);
   return plan;
 }
 

@@ -26,8 +26,9 @@ constexpr uint64_t kDefaultBase = kMiB;
 // Before protocol 2.02 the command line is found relative to this real-mode segment.
 constexpr uint16_t kProtocolCommandLinePtr = 0x0202;
 constexpr uint64_t kOldRealModeBase = 0x90000;
-// Besides the initrds: kernel, boot_params, purgatory.
+// Besides the initrds: kernel, boot_params, purgatory, and for a crash kernel elfcorehdr and backup.
 constexpr size_t kOtherSegments = 3;
+constexpr size_t kOtherCrashSegments = 5;
 
 Result<PhysRange> Clip(const PhysRange& window, uint64_t begin, uint64_t end, std::string_view what) {
   const auto range = PhysRange::FromBounds(PhysAddr(begin), PhysAddr(end));
@@ -125,9 +126,10 @@ Result<> CheckInputs(const BzImage& image, const BootInputs& inputs) {
     return Fail(Errc::kDoesNotFit, "the command line has {} bytes, this kernel takes at most {}; shorten it",
                 inputs.command_line.size(), image.command_line_max);
   }
-  if (inputs.initrds.size() > kMaxSegments - kOtherSegments) {
+  const size_t most = kMaxSegments - (inputs.kind == LoadKind::kCrash ? kOtherCrashSegments : kOtherSegments);
+  if (inputs.initrds.size() > most) {
     return Fail(Errc::kDoesNotFit, "{} initrds: kexec_load takes at most {}; concatenate some of them",
-                inputs.initrds.size(), kMaxSegments - kOtherSegments);
+                inputs.initrds.size(), most);
   }
   return {};
 }

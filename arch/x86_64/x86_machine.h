@@ -12,6 +12,7 @@
 namespace kexec {
 
 // For arch/machine.cc.
-Result<std::unique_ptr<Machine>> ReadX86Machine(const SystemRoot& root, Diagnostics& diagnostics);
+Result<std::unique_ptr<Machine>> ReadX86Machine(const SystemRoot& root, LoadKind kind,
+                                                Diagnostics& diagnostics);
 
 }  // namespace kexec

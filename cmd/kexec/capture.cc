@@ -5,15 +5,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "arch/machine.h"
 #include "arch/x86_64/framebuffer.h"
+#include "arch/x86_64/kernel_text.h"
 #include "cmd/kexec/choose_call.h"
 #include "cmd/kexec/crash_memory.h"
 #include "kexec/explain.h"
@@ -45,7 +49,7 @@ constexpr std::array<std::string_view, 15> kAlways = {
     "sys/kernel/boot_params/version",
 };
 
-// Secrets, or endless.
+// Secrets, or endless. Of some, what a crash plan read is recorded all the same: see HeadMayBeCopied.
 constexpr std::array<std::string_view, 8> kNever = {
     "proc/kallsyms",     "proc/kcore",     "proc/kmsg", "dev/",
     "proc/self/environ", "proc/self/maps", "proc/keys", "sys/kernel/tracing",
@@ -56,6 +60,9 @@ constexpr std::array kErrnos = {EPERM,   EACCES,       EBUSY,         EINVAL, EN
                                 ENOEXEC, ENOTSUP,      EADDRNOTAVAIL, ENODEV, EIO,    ENODATA,
                                 ELIBBAD, EKEYREJECTED, ENOKEY,        ENOPKG, EBADMSG};
 
+// A path that was read, and how much of it: nullopt for all, else the bytes at its start (0: single lines).
+using PathsRead = std::map<std::string, std::optional<size_t>>;
+
 bool MayBeCopied(std::string_view path) {
   if (path.find("..") != std::string_view::npos) return false;
   for (const std::string_view prefix : kNever) {
@@ -63,6 +70,9 @@ bool MayBeCopied(std::string_view path) {
   }
   return true;
 }
+
+// The headers of /proc/kcore say where memory is mapped; what follows them is memory itself.
+bool HeadMayBeCopied(std::string_view path) { return path == "proc/kcore" || MayBeCopied(path); }
 
 Result<> PrepareDirectory(const fs::path& directory) {
   if (mkdir(directory.c_str(), 0700) == 0) return {};
@@ -90,18 +100,24 @@ Result<> WriteCopy(const fs::path& target, std::string_view contents) {
   return {};
 }
 
+// Remembers that `path` was read; all of a file is more than any head of it.
+void Remember(PathsRead& paths, std::string_view path, std::optional<size_t> head) {
+  while (path.starts_with('/')) path.remove_prefix(1);
+  const auto [known, is_new] = paths.try_emplace(std::string(path), head);
+  if (!is_new && known->second) known->second = head ? std::max(*known->second, *head) : head;
+}
+
 // The paths everything that reads a SystemRoot has asked for. The answers themselves do not matter here.
-Result<std::set<std::string>> PathsRead(const fs::path& host, Diagnostics& diagnostics) {
-  std::set<std::string> paths(kAlways.begin(), kAlways.end());
+Result<PathsRead> FindPathsRead(const fs::path& host, Diagnostics& diagnostics) {
+  PathsRead paths;
+  for (const std::string_view path : kAlways) Remember(paths, path, std::nullopt);
   KEXEC_ASSIGN(SystemRoot root, SystemRoot::Open(host));
-  root.Observe([&paths](std::string_view path, std::optional<size_t>) {
-    while (path.starts_with('/')) path.remove_prefix(1);
-    paths.emplace(path);
-  });
+  root.Observe([&paths](std::string_view path, std::optional<size_t> head) { Remember(paths, path, head); });
   SilentDiagnostics silent;
-  const auto machine = ReadMachine(root, silent);
+  const auto machine = ReadMachine(root, LoadKind::kNormal, silent);
   if (!machine.has_value())
     diagnostics.Warn("the recorded machine cannot be planned for: {}", machine.error().message());
+  static_cast<void>(ReadMachine(root, LoadKind::kCrash, silent).has_value());
   static_cast<void>(ReadIomem(root).has_value());
   static_cast<void>(ReadFirmwareMemmap(root, silent).has_value());
   static_cast<void>(CrashMemoryBytes(root).has_value());
@@ -125,26 +141,43 @@ Result<> WriteAnswers(const fs::path& directory, const SystemRoot& root, Diagnos
   return {};
 }
 
+// What is recorded of a file that was read; nullopt: nothing.
+Result<std::optional<std::string>> Contents(const SystemRoot& root, const std::string& path,
+                                            std::optional<size_t> head) {
+  if (path == "proc/kallsyms" && head) {
+    KEXEC_ASSIGN(std::string lines, ReadTextSymbols(root));
+    return std::optional(std::move(lines));
+  }
+  if (head && HeadMayBeCopied(path)) {
+    KEXEC_ASSIGN(const std::vector<std::byte> bytes, root.ReadHead(path, *head));
+    return std::optional(std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+  }
+  if (!MayBeCopied(path)) return std::nullopt;
+  KEXEC_ASSIGN(std::string text, root.ReadText(path));
+  return std::optional(std::move(text));
+}
+
 }  // namespace
 
 Result<> CaptureMachine(const fs::path& directory, const Session& session) {
   KEXEC_TRY(PrepareDirectory(directory));
-  KEXEC_ASSIGN(const std::set<std::string> paths, PathsRead(session.root.path(), session.diagnostics));
+  KEXEC_ASSIGN(const PathsRead paths, FindPathsRead(session.root.path(), session.diagnostics));
   size_t files = 0;
-  for (const std::string& path : paths) {
-    if (!MayBeCopied(path) || path == "proc/sys/kernel/arch" || !session.root.Exists(path)) continue;
-    if (session.root.List(path).has_value()) {
+  for (const auto& [path, head] : paths) {
+    if (path == "proc/sys/kernel/arch" || !session.root.Exists(path)) continue;
+    if (MayBeCopied(path) && session.root.List(path).has_value()) {
       std::error_code error;
       fs::create_directories(directory / path, error);
       if (error) return FailErrno(Errc::kIo, error.value(), "cannot make '{}'", (directory / path).string());
       continue;
     }
-    const auto contents = session.root.ReadText(path);
+    const auto contents = Contents(session.root, path, head);
     if (!contents.has_value()) {
       session.diagnostics.Warn("{}; it is left out of the record", contents.error().message());
       continue;
     }
-    KEXEC_TRY(WriteCopy(directory / path, *contents));
+    if (!contents->has_value()) continue;
+    KEXEC_TRY(WriteCopy(directory / path, **contents));
     session.diagnostics.Note("recorded {}", path);
     ++files;
   }

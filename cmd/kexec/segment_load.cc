@@ -26,6 +26,7 @@ Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const
       .entry = options.entry,
       .pass_efi = !options.no_efi,
       .purgatory = options.purgatory,
+      .crash = {.hotplug = options.rare.hotplug, .memmap_on_command_line = options.rare.pass_memmap_cmdline},
       .rng_seed = seed,
   });
 }
@@ -50,7 +51,7 @@ void DescribePlan(const LoadPlan& plan, Diagnostics& diagnostics) {
 Result<PreparedLoad> PrepareLoad(const LoadRequest& request, const Session& session) {
   Diagnostics& diagnostics = session.diagnostics;
   KEXEC_ASSIGN(auto inputs, MakeInputs(request, session));
-  KEXEC_ASSIGN(auto machine, ReadMachine(session.root, diagnostics));
+  KEXEC_ASSIGN(auto machine, ReadMachine(session.root, inputs->kind, diagnostics));
   DescribeMemory(machine->memory(), diagnostics);
   KEXEC_ASSIGN(const auto placed,
                machine->Place(*inputs, diagnostics));  // from here on every address is fixed

@@ -77,7 +77,7 @@ TEST_P(X86Boot, ArrivesByteForByte) {
   const auto [name, order] = GetParam();
   const auto root = SystemRoot::Open(RecordedMachine(name));
   RecordingDiagnostics diagnostics;
-  const auto machine = ReadMachine(*root, diagnostics);
+  const auto machine = ReadMachine(*root, LoadKind::kNormal, diagnostics);
   ASSERT_EQ(MessageOf(machine), "success");
   BootInputs inputs = InputsFor(SmallKernel(), {0x1234, 0x2000, 1}, "root=/dev/vda quiet");
   inputs.purgatory.digest = order == PageOrder::kRandom ? DigestKind::kSha256 : DigestKind::kXxh128;

@@ -28,7 +28,7 @@ class X86MachineTest : public ::testing::Test {
   }
 
   std::unique_ptr<Machine> Read() {
-    auto machine = ReadMachine(scratch_.root(), diagnostics_);
+    auto machine = ReadMachine(scratch_.root(), LoadKind::kNormal, diagnostics_);
     EXPECT_EQ(MessageOf(machine), "success");
     return *std::move(machine);
   }
@@ -55,21 +55,12 @@ TEST_F(X86MachineTest, KnowsItself) {
 
 TEST_F(X86MachineTest, RefusesAnotherMachine) {
   scratch_.File("proc/sys/kernel/arch", "m68k\n");
-  EXPECT_EQ(MessageOf(ReadMachine(scratch_.root(), diagnostics_)),
+  EXPECT_EQ(MessageOf(ReadMachine(scratch_.root(), LoadKind::kNormal, diagnostics_)),
             "machine 'm68k' is not supported; x86_64 is");
   scratch_.Remove("proc/sys/kernel/arch");
-  EXPECT_EQ(MessageOf(ReadMachine(scratch_.root(), diagnostics_)),
+  EXPECT_EQ(MessageOf(ReadMachine(scratch_.root(), LoadKind::kNormal, diagnostics_)),
             fmt::format("cannot tell the machine's architecture: cannot open '{}': No such file or directory",
                         (scratch_.path() / "proc/sys/kernel/arch").string()));
-}
-
-TEST_F(X86MachineTest, SendsCrashKernelsToTheOtherCall) {
-  BootInputs inputs = InputsFor(SmallKernel(), {}, "");
-  inputs.kind = LoadKind::kCrash;
-  const auto plan = Plan(*Read(), inputs);
-  EXPECT_EQ(MessageOf(plan),
-            "crash kernels are only loaded by kexec_file_load so far; use --kexec-file-syscall");
-  EXPECT_EQ(plan.error().code(), Errc::kUnsupported);
 }
 
 TEST_F(X86MachineTest, NamesItsSegmentsInAscendingOrder) {

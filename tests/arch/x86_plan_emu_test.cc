@@ -17,7 +17,7 @@ class X86PlanEmu : public ::testing::Test {
  protected:
   LoadPlan Plan(const char* machine_name, const BootInputs& inputs) {
     const auto root = SystemRoot::Open(RecordedMachine(machine_name));
-    const auto machine = ReadMachine(*root, diagnostics_);
+    const auto machine = ReadMachine(*root, LoadKind::kNormal, diagnostics_);
     EXPECT_EQ(MessageOf(machine), "success");
     const auto placed = (*machine)->Place(inputs, diagnostics_);
     EXPECT_EQ(MessageOf(placed), "success");

@@ -13,7 +13,7 @@ namespace kexec::testing {
 LoadPlan PlanRecordedBoot(std::string_view machine_name, bool pass_efi) {
   const auto root = SystemRoot::Open(RecordedMachine(machine_name));
   RecordingDiagnostics diagnostics;
-  const auto machine = ReadMachine(*root, diagnostics);
+  const auto machine = ReadMachine(*root, LoadKind::kNormal, diagnostics);
   EXPECT_EQ(MessageOf(machine), "success");
   BootInputs inputs = InputsFor(ModernKernel(), {kRecordedInitrdSize}, std::string(kRecordedCommandLine));
   inputs.pass_efi = pass_efi;

@@ -26,6 +26,8 @@ struct LoadPlan {
   LoadKind kind = LoadKind::kNormal;
   PhysAddr entry;
   std::vector<Segment> segments;  // ascending by dest
+  uint64_t flags = 0;             // of kexec_load, besides the architecture's and KEXEC_ON_CRASH
+  std::string command_line;       // as the kernel will see it
 };
 
 }  // namespace kexec

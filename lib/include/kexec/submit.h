@@ -20,7 +20,8 @@ namespace KEXEC_PUBLIC kexec {
 // (explain.h).
 
 // Hands the plan to kexec_load: the bytes are copied by the kernel, straight from the segments' contents.
-// `flags`: the architecture (upper 16 bits) and what the caller adds; KEXEC_ON_CRASH comes from the plan.
+// `flags`: the architecture (upper 16 bits) and what the caller adds; KEXEC_ON_CRASH and the plan's own flags
+// come from the plan.
 Result<> Submit(const ValidatedImage& image, Syscalls& kernel, const SystemRoot& root, uint64_t flags);
 
 struct FileLoad {
