@@ -42,17 +42,13 @@ Result<CallChoice> FileLoadOnly(const LoadFacts& facts, const std::string& why) 
 }  // namespace
 
 Result<CallChoice> ChooseCall(const LoadFacts& facts) {
-  if (facts.kind == LoadKind::kCrash && facts.asked == Call::kLoad) {
-    return Fail(Errc::kUnsupported,
-                "loading a crash kernel with kexec_load (-p with -c) is not supported yet; without -c "
-                "kexec_file_load does it");
-  }
   if (facts.asked == Call::kLoad) return CallChoice{KexecCall::kLoad, false, "-c was given", {}};
   // What -s cannot honour was told when the options were parsed, and a refusal of the image is the kernel's
   // to make.
   if (facts.asked == Call::kFile) return CallChoice{KexecCall::kFileLoad, false, "-s was given", {}};
-  if (facts.kind == LoadKind::kCrash) {
-    return FileLoadOnly(facts, "crash kernels are loaded with kexec_file_load only so far");
+  if (facts.kind == LoadKind::kCrash && facts.has_dm_crypt_keys) {
+    return FileLoadOnly(facts,
+                        "the dm-crypt keys configured for the crash kernel go with kexec_file_load only");
   }
   if (!facts.lockdown.empty()) {
     return FileLoadOnly(facts,

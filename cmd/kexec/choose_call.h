@@ -25,6 +25,9 @@ struct LoadFacts {
   // against it.
   std::string obstacle;
   std::string lockdown;  // the kernel's lockdown state; empty: none
+  // Keys of encrypted dump targets wait in /sys/kernel/config/crash_dm_crypt_keys
+  // (Documentation/admin-guide/kdump/kdump.rst): the kernel hands them over in kexec_file_load.
+  bool has_dm_crypt_keys = false;
 };
 
 struct CallChoice {

@@ -46,17 +46,14 @@ Result<> ShowPlan(const LoadRequest& request, const CallChoice& choice, const Se
                     .problem = std::nullopt,
                     .file_load_flags = FileLoadFlags(options, session.root)};
   std::optional<PreparedLoad> prepared;
-  // A crash kernel is not planned here yet (choose_call.h).
-  if (options.slot == LoadKind::kNormal) {
-    Result<PreparedLoad> made = PrepareLoad(request, session);
-    if (made.has_value()) {
-      prepared.emplace(*std::move(made));
-      report.prepared = &*prepared;
-    } else if (choice.first == KexecCall::kLoad) {
-      return std::unexpected(std::move(made).error());
-    } else {
-      report.problem = made.error().message();
-    }
+  Result<PreparedLoad> made = PrepareLoad(request, session);
+  if (made.has_value()) {
+    prepared.emplace(*std::move(made));
+    report.prepared = &*prepared;
+  } else if (choice.first == KexecCall::kLoad) {
+    return std::unexpected(std::move(made).error());
+  } else {
+    report.problem = made.error().message();
   }
   session.out += options.json ? PlanJson(report) : PlanText(report, StyleFor(options.color));
   return {};

@@ -31,9 +31,15 @@ Result<> Load(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
   if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(RequireCrashMemory(session.root));
   KEXEC_ASSIGN(const LoadRequest request, ReadLoadRequest(session));
-  KEXEC_ASSIGN(const CallChoice choice, ChooseCall(GatherFacts(request, session.options, session.root)));
+  const LoadFacts facts = GatherFacts(request, session.options, session.root);
+  KEXEC_ASSIGN(const CallChoice choice, ChooseCall(facts));
   session.diagnostics.Note("call: {}{} ({})", CallName(choice.first),
                            choice.may_fall_back ? ", then kexec_load if that may help" : "", choice.reason);
+  if (choice.first == KexecCall::kLoad && facts.has_dm_crypt_keys) {
+    session.diagnostics.Warn(
+        "the dm-crypt keys configured for the crash kernel are not handed over: "
+        "kexec_load cannot; leave out -c");
+  }
   for (const std::string& option : choice.ignored) {
     session.diagnostics.Warn("option '{}' is ignored: {}", option, choice.reason);
   }

@@ -34,6 +34,11 @@ Result<ImageFile> ReadInitrd(const std::filesystem::path& path, Diagnostics& dia
   return file;
 }
 
+bool HasDmCryptKeys(const SystemRoot& root) {
+  const auto count = root.ReadLine("sys/kernel/config/crash_dm_crypt_keys/count");
+  return count.has_value() && ParseNumber(*count).value_or(0) > 0;
+}
+
 Result<> CheckLength(const std::string& command_line, const KernelImage& kernel) {
   const uint64_t limit = CommandLineLimit(kernel);
   if (command_line.size() <= limit) return {};
@@ -81,6 +86,7 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
       std::ranges::any_of(request.initrds, [](const ImageFile& file) { return !file.fd.valid(); });
   facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
   facts.lockdown = LockdownState(root).value_or("");
+  facts.has_dm_crypt_keys = options.slot == LoadKind::kCrash && HasDmCryptKeys(root);
   return facts;
 }
 

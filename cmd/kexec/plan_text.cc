@@ -58,15 +58,25 @@ void AppendTable(std::string& out, const PlanReport& report) {
   }
 }
 
+// What the picture shows: all of memory, or the one region a crash kernel is loaded into.
+MemoryMap DrawnMemory(const PlanReport& report) {
+  const Machine& machine = *report.prepared->machine;
+  if (report.prepared->image.plan().kind == LoadKind::kNormal) return machine.memory();
+  std::vector<MemoryRegion> regions;
+  for (const PhysRange& range : machine.limits().crash_regions) regions.push_back({range, MemoryType::kRam});
+  return MemoryMap::FromRegions(std::move(regions));
+}
+
 void AppendPicture(std::string& out, const PlanReport& report, const PictureStyle& style) {
-  const MemoryMap& memory = report.prepared->machine->memory();
+  const MemoryMap memory = DrawnMemory(report);
   const LoadPlan& plan = report.prepared->image.plan();
   uint64_t taken = 0;
   for (const Segment& segment : plan.segments) taken += segment.dest.size();
   out += '\n';
   if (!memory.ram().empty()) {
     const auto span = PhysRange::FromBounds(memory.ram().front().begin(), memory.ram().back().end());
-    fmt::format_to(std::back_inserter(out), "memory {}, {} of RAM\n", span ? ToString(*span) : "",
+    fmt::format_to(std::back_inserter(out), "{} {}, {} of RAM\n",
+                   plan.kind == LoadKind::kCrash ? "crash region" : "memory", span ? ToString(*span) : "",
                    HumanSize(memory.ram_bytes()));
   }
   out += DrawMemory(memory, plan.segments, style);
@@ -90,6 +100,9 @@ std::string PlanText(const PlanReport& report, const PictureStyle& style) {
   const LoadPlan& plan = report.prepared->image.plan();
   Row(out, "entry", fmt::format("{:#x}", plan.entry.raw()));
   Row(out, "digest", DigestName(report.options.purgatory.digest));
+  if (plan.command_line.size() > report.request.command_line.size()) {
+    Row(out, "told besides", Printable(plan.command_line.substr(report.request.command_line.size() + 1)));
+  }
   AppendTable(out, report);
   AppendPicture(out, report, style);
   return out;

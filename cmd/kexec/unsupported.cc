@@ -23,8 +23,6 @@ Result<> CheckSupported(const Options& options) {
       Row{rare.reuse_initrd, "--reuseinitrd", "name the file with --initrd=FILE"},
       Row{rare.real_mode, "--real-mode", "leave it out to use the kernel's 64-bit or 32-bit entry"},
       Row{rare.entry_32bit, "--entry-32bit", "leave it out: the entry is chosen by what the kernel has"},
-      Row{rare.pass_memmap_cmdline, "--pass-memmap-cmdline",
-          "leave it out: the memory map is passed as a table"},
       Row{!rare.modules.empty(), "--module",
           "it belongs to multiboot kernels, for which there is no loader yet"},
   };

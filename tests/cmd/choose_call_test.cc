@@ -36,7 +36,7 @@ class ChooseCallTable : public ::testing::TestWithParam<Row> {};
 
 TEST_P(ChooseCallTable, Decides) { EXPECT_EQ(Told(ChooseCall(GetParam().facts)), GetParam().expected); }
 
-const std::string kCrashWhy = "crash kernels are loaded with kexec_file_load only so far";
+const std::string kKeysWhy = "the dm-crypt keys configured for the crash kernel go with kexec_file_load only";
 const std::string kLockedWhy = "kernel lockdown is 'integrity', which forbids kexec_load";
 
 INSTANTIATE_TEST_SUITE_P(
@@ -61,9 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"AutoOldKernel",
             {.needs = {"--entry"}, .obstacle = "it is old"},
             "kexec_load: it is old; --entry needs kexec_load"},
-        Row{"AutoUnlocked",
-            {.prefers = {"-i"}, .lockdown = ""},
-            "kexec_load: -i works with kexec_load only"},
+        Row{"AutoUnlocked", {.prefers = {"-i"}, .lockdown = ""}, "kexec_load: -i works with kexec_load only"},
         Row{"LockedDown", {.lockdown = "integrity"}, "kexec_file_load: " + kLockedWhy},
         Row{"LockedDownTwoInitrds",
             {.initrds = 2, .lockdown = "integrity"},
@@ -80,18 +78,20 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"AskedLoad", {.asked = Call::kLoad, .lockdown = "integrity"}, "kexec_load: -c was given"},
         Row{"AskedFile", {.asked = Call::kFile, .obstacle = "it is old"}, "kexec_file_load: -s was given"},
         Row{"Crash",
-            {.kind = LoadKind::kCrash, .prefers = {"--reset-vga"}},
-            "kexec_file_load: " + kCrashWhy + ", ignoring --reset-vga"},
-        Row{"CrashOldKernel",
-            {.kind = LoadKind::kCrash, .obstacle = "it is old"},
-            "refused: " + kCrashWhy + ", but it is old"},
+            {.kind = LoadKind::kCrash},
+            "kexec_file_load, then kexec_load: it keeps signatures and measurements, and can do all that was "
+            "asked"},
+        Row{"CrashOldKernel", {.kind = LoadKind::kCrash, .obstacle = "it is old"}, "kexec_load: it is old"},
         Row{"CrashAskedFile",
             {.asked = Call::kFile, .kind = LoadKind::kCrash},
             "kexec_file_load: -s was given"},
-        Row{"CrashAskedLoad",
-            {.asked = Call::kLoad, .kind = LoadKind::kCrash},
-            "refused: loading a crash kernel with kexec_load (-p with -c) is not supported yet; without -c "
-            "kexec_file_load does it"}),
+        Row{"CrashAskedLoad", {.asked = Call::kLoad, .kind = LoadKind::kCrash}, "kexec_load: -c was given"},
+        Row{"CrashWithKeys",
+            {.kind = LoadKind::kCrash, .prefers = {"--reset-vga"}, .has_dm_crypt_keys = true},
+            "kexec_file_load: " + kKeysWhy + ", ignoring --reset-vga"},
+        Row{"CrashWithKeysAndAnOldKernel",
+            {.kind = LoadKind::kCrash, .obstacle = "it is old", .has_dm_crypt_keys = true},
+            "refused: " + kKeysWhy + ", but it is old"}),
     [](const auto& row) { return row.param.name; });
 
 TEST(FallbackMayHelp, OnlyWhereTheOtherCallNeedNotShareTheReason) {
