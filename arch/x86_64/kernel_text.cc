@@ -81,15 +81,20 @@ KernelMapping MappingWithVirtualAddresses(const std::vector<ElfSegment>& loads,
 
 Result<ElfCore> ReadKcore(const SystemRoot& root) {
   const std::string shown = fmt::format("'{}'", (root.path() / kKcore).string());
-  KEXEC_ASSIGN(const std::vector<std::byte> first, root.ReadHead(kKcore, kFirstBytes));
-  KEXEC_ASSIGN(const uint64_t size, ElfHeadSize(first), shown);
-  if (size > kMaxKcoreHead) {
-    return Fail(Errc::kMalformed, "{}: {:#x} bytes of headers are more than {:#x}", shown, size,
-                kMaxKcoreHead);
+  // The first bytes tell how many are needed; rarely those have to be asked once more.
+  for (uint64_t size = kFirstBytes;;) {
+    KEXEC_ASSIGN(const std::vector<std::byte> head, root.ReadHead(kKcore, static_cast<size_t>(size)));
+    KEXEC_ASSIGN(const uint64_t needed, ElfHeadSize(head), shown);
+    if (needed <= size) {
+      KEXEC_ASSIGN(ElfCore kcore, ParseElfCore(head), shown);
+      return kcore;
+    }
+    if (needed > kMaxKcoreHead) {
+      return Fail(Errc::kMalformed, "{}: {:#x} bytes of headers are more than {:#x}", shown, needed,
+                  kMaxKcoreHead);
+    }
+    size = needed;
   }
-  KEXEC_ASSIGN(const std::vector<std::byte> head, root.ReadHead(kKcore, static_cast<size_t>(size)));
-  KEXEC_ASSIGN(ElfCore kcore, ParseElfCore(head), shown);
-  return kcore;
 }
 
 std::optional<PhysRange> KernelCode(const IomemReport& iomem) {
