@@ -19,7 +19,7 @@
 #include "arch/x86_64/framebuffer.h"
 #include "arch/x86_64/kernel_text.h"
 #include "cmd/kexec/choose_call.h"
-#include "cmd/kexec/crash_memory.h"
+#include "cmd/kexec/crash_reservation.h"
 #include "kexec/explain.h"
 #include "kexec/file.h"
 #include "kexec/memory_map.h"
@@ -120,7 +120,7 @@ Result<PathsRead> FindPathsRead(const fs::path& host, Diagnostics& diagnostics) 
   static_cast<void>(ReadMachine(root, LoadKind::kCrash, silent).has_value());
   static_cast<void>(ReadIomem(root).has_value());
   static_cast<void>(ReadFirmwareMemmap(root, silent).has_value());
-  static_cast<void>(CrashMemoryBytes(root).has_value());
+  static_cast<void>(ReadCrashReservation(root).has_value());
   static_cast<void>(LockdownState(root));
   for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
     static_cast<void>(IsLoaded(kind, root).has_value());

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "cmd/kexec/crash_need.h"
 #include "cmd/kexec/memory_file.h"
 #include "kexec/submit.h"
 
@@ -62,7 +63,9 @@ Result<> LoadByFile(const LoadRequest& request, const Session& session) {
     for (const ImageFile& file : request.initrds) initrds.push_back(&file);
     KEXEC_ASSIGN(load.initrd_fd, OneDescriptor("initrd", initrds, initrd_copy));
   }
-  load.bytes = request.kernel_file.bytes.size();
+  // A crash image lies in its region with the memory the kernel runs in; any other is what its files are.
+  load.bytes =
+      load.kind == LoadKind::kCrash ? KernelRunBytes(request.kernel) : request.kernel_file.bytes.size();
   for (const ImageFile& file : request.initrds)
     load.bytes += file.bytes.size();  // mapped, so their sum exists
   load.command_line = request.command_line;

@@ -140,6 +140,14 @@ JsonWriter& JsonWriter::Number(uint64_t value) {
 
 JsonWriter& JsonWriter::Address(PhysAddr address) { return String(fmt::format("{:#x}", address.raw())); }
 
+JsonWriter& JsonWriter::Ranges(std::span<const PhysRange> ranges) {
+  BeginArray();
+  for (const PhysRange& range : ranges) {
+    BeginObject().Key("begin").Address(range.begin()).Key("end").Address(range.end()).EndObject();
+  }
+  return EndArray();
+}
+
 JsonWriter& JsonWriter::Bool(bool value) {
   BeforeValue();
   text_ += value ? "true" : "false";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,8 @@ class JsonWriter {
   JsonWriter& String(std::string_view text);
   JsonWriter& Number(uint64_t value);
   JsonWriter& Address(PhysAddr address);
+  // An array of objects with "begin" and "end".
+  JsonWriter& Ranges(std::span<const PhysRange> ranges);
   JsonWriter& Bool(bool value);
   JsonWriter& Null();
   // The document with a newline at its end; the writer is empty then.

@@ -2,7 +2,8 @@
 #include "cmd/kexec/load.h"
 
 #include "cmd/kexec/choose_call.h"
-#include "cmd/kexec/crash_memory.h"
+#include "cmd/kexec/crash_fit.h"
+#include "cmd/kexec/crash_reservation.h"
 #include "cmd/kexec/dry_run.h"
 #include "cmd/kexec/file_load.h"
 #include "cmd/kexec/load_request.h"
@@ -31,6 +32,7 @@ Result<> Load(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
   if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(RequireCrashMemory(session.root));
   KEXEC_ASSIGN(const LoadRequest request, ReadLoadRequest(session));
+  if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(CheckCrashFit(request, session));
   const LoadFacts facts = GatherFacts(request, session.options, session.root);
   KEXEC_ASSIGN(const CallChoice choice, ChooseCall(facts));
   session.diagnostics.Note("call: {}{} ({})", CallName(choice.first),
@@ -44,7 +46,9 @@ Result<> Load(const Session& session) {
     session.diagnostics.Warn("option '{}' is ignored: {}", option, choice.reason);
   }
   if (session.options.dry_run) return ShowPlan(request, choice, session);
-  return LoadChosen(request, choice, session);
+  Result<> loaded = LoadChosen(request, choice, session);
+  if (loaded.has_value() || session.options.slot != LoadKind::kCrash) return loaded;
+  return std::unexpected(WithCrashAdvice(std::move(loaded).error(), request, session.root));
 }
 
 // `error`, and what it left behind: a refused crash load has already dropped the kernel loaded before.

@@ -15,9 +15,10 @@ std::string Spelled(OptionId id) { return fmt::format("--{}", RowOf(id).name); }
 
 // Everything that names a mode of its own. kLoad and kLoadPanic also choose the slot for --status and
 // --unload.
-constexpr std::array kModeOptions = {kStatus,    kPrintCkrSize,    kCapture,        kUnload,
-                                     kExec,      kExecLiveUpdate,  kForce,          kLoad,
-                                     kLoadPanic, kPreserveContext, kLoadLiveUpdate, kJumpBackHelper};
+constexpr std::array kModeOptions = {kStatus,        kPrintCkrSize, kEstimateCrashkernel, kCapture,
+                                     kUnload,        kExec,         kExecLiveUpdate,      kForce,
+                                     kLoad,          kLoadPanic,    kPreserveContext,     kLoadLiveUpdate,
+                                     kJumpBackHelper};
 
 // `winner` takes it all: the other modes do nothing, and say so. The slot options are part of the question.
 void WarnOfLosers(const GivenOptions& given, OptionId winner, std::vector<std::string>& warnings) {
@@ -76,6 +77,7 @@ Result<Mode> ResolveMode(const GivenOptions& given, const std::vector<std::strin
   if (given.Has(kCapture)) return ResolveCapture(given);
   for (const auto& [id, mode] : {std::pair{kStatus, Mode::kStatus},
                                  {kPrintCkrSize, Mode::kPrintCrashSize},
+                                 {kEstimateCrashkernel, Mode::kEstimateCrash},
                                  {kUnload, Mode::kUnload}}) {
     if (!given.Has(id)) continue;
     WarnOfLosers(given, id, warnings);
@@ -102,6 +104,8 @@ std::string ModeOption(Mode mode) {
       return Spelled(kStatus);
     case Mode::kPrintCrashSize:
       return Spelled(kPrintCkrSize);
+    case Mode::kEstimateCrash:
+      return Spelled(kEstimateCrashkernel);
     case Mode::kCapture:
       return Spelled(kCapture);
     case Mode::kUnload:

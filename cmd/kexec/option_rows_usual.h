@@ -21,9 +21,9 @@ inline constexpr OptionRow kUsualRows[] = {
      .group = Group::kMode,
      .help = "load KERNEL to run when this one panics",
      .man = "Load the kernel into the memory reserved with `crashkernel=`; it runs when the running kernel "
-            "panics. Next to --unload and --status it names that kernel instead of the one for a reboot. So "
-            "far crash kernels "
-            "are loaded through `kexec_file_load` only: -c is refused."},
+            "panics. Next to --unload and --status it names that kernel instead of the one for a reboot. "
+            "What is loaded and what it will need when it runs is compared with that memory first: see CRASH "
+            "DUMPS."},
     {.id = OptionId::kForce,
      .name = "force",
      .letter = 'f',
@@ -58,6 +58,16 @@ inline constexpr OptionRow kUsualRows[] = {
      .group = Group::kMode,
      .help = "print the size of the memory reserved for a crash kernel, in bytes",
      .man = "Print the size of the memory reserved for a crash kernel in bytes, 0 if there is none."},
+    {.id = OptionId::kEstimateCrashkernel,
+     .name = "estimate-crashkernel",
+     .group = Group::kMode,
+     .help = "recommend a crashkernel= value for KERNEL, or for the running kernel",
+     .man = "Print what a crash kernel needs of memory, term by term, what is reserved now, and as the last "
+            "line the `crashkernel=` value to boot the running kernel with. Of KERNEL with --initrd and "
+            "--append as --load-panic would load them; without KERNEL of the running kernel's own files, "
+            "which are named. Without --append and --reuse-cmdline the command line is taken to be "
+            "that of the running kernel. Needs no privilege but to read the files. Status 0 whether or not "
+            "that much is reserved."},
     {.id = OptionId::kCapture,
      .name = "capture",
      .value = Value::kDirectory,

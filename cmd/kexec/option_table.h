@@ -19,6 +19,7 @@ enum class OptionId : uint8_t {
   kUnload,
   kStatus,
   kPrintCkrSize,
+  kEstimateCrashkernel,
   kCapture,
   kNoIfdown,
   kNoSync,

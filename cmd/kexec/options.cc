@@ -42,8 +42,9 @@ Call CallFrom(const GivenOptions& given) {
 Result<> CheckWithoutLoad(const GivenOptions& given, Options& options) {
   for (const OptionId id : given.Ids()) {
     const OptionRow& row = RowOf(id);
-    // The jump-back helper is a tiny load of its own.
+    // The jump-back helper is a tiny load of its own, and the estimate is about what would be loaded.
     if (options.mode == Mode::kJumpBack && row.group == Group::kPlacement) continue;
+    if (options.mode == Mode::kEstimateCrash && row.group == Group::kWhat) continue;
     if (row.without_load == WithoutLoad::kFine) continue;
     std::string message =
         fmt::format("option '{}' has no meaning with '{}'", Spelled(row), ModeOption(options.mode));
@@ -75,7 +76,8 @@ Result<> CheckCall(const GivenOptions& given, Options& options) {
 }
 
 void FillWhat(const GivenOptions& given, const std::vector<std::string>& operands, Options& options) {
-  if (LoadsKernel(options.mode)) {
+  const bool may_name_kernel = LoadsKernel(options.mode) || options.mode == Mode::kEstimateCrash;
+  if (may_name_kernel && !operands.empty()) {
     options.kernel = operands.front();
     for (size_t i = 1; i < operands.size(); ++i) {
       options.warnings.push_back(
@@ -164,7 +166,8 @@ void FillOutput(const GivenOptions& given, Options& options) {
 }
 
 LoadKind SlotFrom(const GivenOptions& given, Mode mode) {
-  const bool crash = given.Has(kLoadPanic) || (mode == Mode::kStatus && !given.Has(kLoad));
+  const bool crash =
+      given.Has(kLoadPanic) || mode == Mode::kEstimateCrash || (mode == Mode::kStatus && !given.Has(kLoad));
   return crash ? LoadKind::kCrash : LoadKind::kNormal;
 }
 
@@ -196,6 +199,10 @@ Result<Options> ParseArguments(std::span<const std::string_view> words) {
   KEXEC_TRY(FillPlacement(given, options));
   KEXEC_TRY(FillPurgatory(given, options.purgatory));
   FillRare(given, options.rare);
+  if (options.rare.core_header_bits == 32 && options.slot == LoadKind::kCrash && LoadsKernel(options.mode)) {
+    options.warnings.emplace_back(
+        "option '--elf32-core-headers' is ignored: on this architecture core headers are always ELF64");
+  }
   FillOutput(given, options);
   return options;
 }

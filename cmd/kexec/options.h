@@ -25,6 +25,7 @@ enum class Mode {
   kVersion,         // -v: print VersionText()
   kStatus,          // -S: exit 1 if a kernel is loaded in `slot`, 0 if not
   kPrintCrashSize,  // --print-ckr-size
+  kEstimateCrash,   // --estimate-crashkernel
   kCapture,         // --capture DIR
   kUnload,          // -u: unload `slot`
   kExecute,         // -e, or -f without a kernel next to it: run the kernel that is loaded
@@ -69,11 +70,13 @@ struct RareOptions {
 
 struct Options {
   Mode mode = Mode::kHelp;
-  // Which of the kernel's two images is meant. For kStatus it is kCrash unless -l was given without -p.
+  // Which of the kernel's two images is meant. For kStatus it is kCrash unless -l was given without -p, for
+  // kEstimateCrash always.
   LoadKind slot = LoadKind::kNormal;
   Call call = Call::kAuto;
 
-  // The kernel; "-" is standard input. Not empty for the three loading modes, empty for all others.
+  // The kernel; "-" is standard input. Not empty for the three loading modes, empty for all others
+  // but kEstimateCrash, where it may be either.
   std::filesystem::path kernel;
   std::vector<std::filesystem::path> initrds;  // each --initrd, in order
   std::optional<std::string> append;           // --append; "" if given empty

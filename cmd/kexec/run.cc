@@ -2,6 +2,7 @@
 #include "cmd/kexec/run.h"
 
 #include "cmd/kexec/capture.h"
+#include "cmd/kexec/estimate.h"
 #include "cmd/kexec/execute.h"
 #include "cmd/kexec/exit_status.h"
 #include "cmd/kexec/help.h"
@@ -23,6 +24,8 @@ Result<> Do(const Session& session) {
       return {};
     case Mode::kPrintCrashSize:
       return PrintCrashSize(session);
+    case Mode::kEstimateCrash:
+      return EstimateCrashkernel(session);
     case Mode::kCapture:
       return CaptureMachine(*session.options.capture, session);
     case Mode::kUnload:

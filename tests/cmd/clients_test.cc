@@ -41,7 +41,8 @@ constexpr Row kCrashClients[] = {
      "load; crash; kexec_file_load; kernel /boot/vmlinuz-6.1; initrd /boot/initramfs-6.1kdump.img; "
      "append 'root=x quiet'"},
     {"fedora_i386", "--elf32-core-headers -p --command-line=x --initrd=I K",
-     "load; crash; kernel K; initrd I; append 'x'; core headers 32"},
+     "load; crash; kernel K; initrd I; append 'x'; core headers 32; "
+     "! option '--elf32-core-headers' is ignored: on this architecture core headers are always ELF64"},
     {"fedora_ppc64_arguments_everywhere", "--dt-no-old-root -p --command-line=x --initrd=I K",
      "load; crash; kernel K; initrd I; append 'x'; "
      "! option '--dt-no-old-root' is ignored: it means nothing on this architecture"},

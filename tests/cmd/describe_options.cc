@@ -17,6 +17,8 @@ std::string_view ModeName(Mode mode) {
       return "status";
     case Mode::kPrintCrashSize:
       return "print crash size";
+    case Mode::kEstimateCrash:
+      return "estimate crash";
     case Mode::kCapture:
       return "capture";
     case Mode::kUnload:

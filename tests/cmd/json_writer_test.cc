@@ -32,6 +32,14 @@ TEST(JsonWriter, WritesNestedValues) {
             "}\n");
 }
 
+TEST(JsonWriter, WritesRangesHalfOpen) {
+  const auto range = PhysRange::FromBounds(PhysAddr(0x1000), PhysAddr(0x3000));
+  ASSERT_TRUE(range.has_value());
+  EXPECT_EQ(nlohmann::json::parse(JsonWriter().Ranges(std::span(&*range, 1)).Finish()),
+            nlohmann::json::parse(R"([{"begin": "0x1000", "end": "0x3000"}])"));
+  EXPECT_EQ(JsonWriter().Ranges({}).Finish(), "[]\n");
+}
+
 TEST(JsonWriter, EscapesControlCharacters) {
   EXPECT_EQ(Written(std::string_view("\n\t\x01\x7f\0", 5)), "\"\\n\\t\\u0001\\u007f\\u0000\"\n");
 }

@@ -17,6 +17,7 @@ using testing::CmdWorld;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
 
@@ -119,10 +120,51 @@ TEST(Status, AsJsonTellsBothSlots) {
   CmdWorld world;
   ASSERT_EQ(world.Run({"-l", world.WriteKernel()}), 0);
   EXPECT_EQ(world.Run({"-S", "--json"}), 0);
-  const auto json = nlohmann::json::parse(world.out);
-  const auto expected = nlohmann::json{
-      {"schema", "kexec-status/1"}, {"loaded", true}, {"crash_loaded", false}, {"crash_bytes", 0x8000000}};
-  EXPECT_EQ(json, expected);
+  EXPECT_EQ(nlohmann::json::parse(world.out), nlohmann::json::parse(R"({
+    "schema": "kexec-status/1", "loaded": true, "crash_loaded": false, "crash_bytes": 134217728,
+    "crash_regions": [{"begin": "0x34000000", "end": "0x3c000000"}], "crash_low_bytes": 0, "crash_cma": [],
+    "crash_hotplug": null, "crash_elfcorehdr_size": null})"));
+}
+
+TEST(Status, AsJsonTellsEveryPartOfTheReservation) {
+  CmdWorld world;
+  world.machine.File("proc/iomem",
+                     "00001000-3fffffff : System RAM\n  10000000-1fffffff : Crash kernel\n"
+                     "100000000-1ffffffff : System RAM\n  120000000-12fffffff : Crash kernel\n");
+  world.machine.File("sys/kernel/kexec/crash_cma_ranges", "140000000-147ffffff\n");
+  world.machine.File("sys/devices/system/cpu/crash_hotplug", "1\n");
+  world.machine.File("sys/devices/system/memory/crash_hotplug", "0\n");
+  world.machine.File("sys/kernel/crash_elfcorehdr_size", "512000\n");
+  EXPECT_EQ(world.Run({"-S", "--json"}), 0);
+  EXPECT_EQ(nlohmann::json::parse(world.out), nlohmann::json::parse(R"({
+    "schema": "kexec-status/1", "loaded": false, "crash_loaded": false, "crash_bytes": 268435456,
+    "crash_regions": [{"begin": "0x10000000", "end": "0x20000000"}, {"begin": "0x120000000", "end": "0x130000000"}],
+    "crash_low_bytes": 268435456, "crash_cma": [{"begin": "0x140000000", "end": "0x148000000"}],
+    "crash_hotplug": false, "crash_elfcorehdr_size": 512000})"));
+  EXPECT_EQ(world.Run({"-S", "-d"}), 0);
+  EXPECT_EQ(world.out, "");
+  EXPECT_THAT(
+      world.diagnostics.notes(),
+      IsSupersetOf({"normal kernel: not loaded", "crash kernel: not loaded",
+                    "crash region: 256 MiB at [0x120000000, 0x130000000)",
+                    "low part: 256 MiB at [0x10000000, 0x20000000)",
+                    "lent out until a panic (CMA): 128 MiB at [0x140000000, 0x148000000)",
+                    "CPU and memory hotplug: the kernel does not update the core headers by itself"}));
+}
+
+TEST(Status, AsJsonTellsHiddenFromNone) {
+  CmdWorld world;
+  world.machine.File("proc/iomem", "00000000-00000000 : System RAM\n  00000000-00000000 : Crash kernel\n");
+  world.machine.File("sys/kernel/kexec_crash_size", "268435456\n");
+  EXPECT_EQ(world.Run({"-S", "--json"}), 0);
+  const auto hidden = nlohmann::json::parse(world.out);
+  EXPECT_EQ(hidden["crash_bytes"], 268435456);
+  EXPECT_TRUE(hidden["crash_regions"].is_null() && hidden["crash_low_bytes"].is_null());
+  world.machine.File("proc/iomem", "00001000-3fffffff : System RAM\n");
+  EXPECT_EQ(world.Run({"-S", "--json"}), 0);
+  const auto none = nlohmann::json::parse(world.out);
+  EXPECT_EQ(none["crash_bytes"], 0);
+  EXPECT_EQ(none["crash_regions"], nlohmann::json::array());
 }
 
 TEST(PrintCrashSize, IsTheSizeOfTheLastRegion) {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/crash_fit.h"
+
+#include <cerrno>
+
+#include "cmd/kexec/crash_need.h"
+#include "cmd/kexec/crash_reservation.h"
+
+namespace kexec {
+namespace {
+
+// "58 MiB", rounded up: a need must not look smaller than it is.
+std::string Mib(uint64_t bytes) { return fmt::format("{} MiB", (bytes >> 20) + (bytes % (1 << 20) != 0)); }
+
+// "128 MiB", rounded down.
+std::string Has(uint64_t bytes) { return fmt::format("{} MiB", bytes >> 20); }
+
+// " at [0x34000000, 0x3c000000)", or nothing where addresses are hidden.
+std::string Place(const CrashReservation& reservation) {
+  return reservation.regions.empty() ? "" : fmt::format(" at {}", ToString(reservation.regions.back()));
+}
+
+std::string Advice(const CrashNeed& need) {
+  return fmt::format("boot the running kernel with {}", CrashkernelParameter(RecommendedCrashBytes(need)));
+}
+
+}  // namespace
+
+std::string CrashkernelParameter(uint64_t bytes) {
+  return fmt::format("crashkernel={}{}", CrashkernelValue(bytes), BelongsHigh(bytes) ? ",high" : "");
+}
+
+Result<> CheckCrashFit(const LoadRequest& request, const Session& session) {
+  const Result<CrashReservation> reservation = ReadCrashReservation(session.root);
+  if (!reservation.has_value() || reservation->region_bytes == 0) return {};
+  const CrashNeed need = GatherCrashNeed(request, session.root);
+  // The rest of the load is small, and where it goes is for the plan, or the running kernel, to find out.
+  const uint64_t files = need.kernel_bytes + need.initrd_bytes;
+  if (files > reservation->region_bytes) {
+    return Fail(
+        Errc::kDoesNotFit,
+        "the crash kernel needs {} to be loaded, {} for the kernel and {} for the initrd, but the region "
+        "reserved for it{} has {}; {}, or use a smaller initrd",
+        Mib(files), Mib(need.kernel_bytes), Mib(need.initrd_bytes), Place(*reservation),
+        Has(reservation->region_bytes), Advice(need));
+  }
+  const uint64_t total = reservation->total_bytes();
+  const CrashEstimate estimate = EstimateCrash(need, total);
+  session.diagnostics.Note("crash kernel: {} to load, about {} to run, of {} reserved",
+                           Mib(estimate.load_bytes), Mib(estimate.run_bytes), Has(total));
+  if (estimate.run_bytes > total) {
+    session.diagnostics.Warn(
+        "the crash kernel will probably run out of memory before the dump is saved: it needs about {}, and "
+        "{} "
+        "are reserved; {} (kexec --estimate-crashkernel tells what for)",
+        Mib(estimate.run_bytes), Has(total), Advice(need));
+  }
+  return {};
+}
+
+Error WithCrashAdvice(Error error, const LoadRequest& request, const SystemRoot& root) {
+  const bool no_room =
+      error.code() == Errc::kSyscall && (error.sys_errno() == EADDRNOTAVAIL || error.sys_errno() == ENOMEM);
+  if (!no_room) return error;
+  const CrashNeed need = GatherCrashNeed(request, root);
+  const Result<CrashReservation> reservation = ReadCrashReservation(root);
+  // Where more than that is reserved already, the number would be no help.
+  if (reservation.has_value() && reservation->region_bytes >= RecommendedCrashBytes(need)) return error;
+  return Error(error.code(), error.sys_errno(), fmt::format("{}: {}", error.message(), Advice(need)));
+}
+
+}  // namespace kexec
