@@ -88,6 +88,32 @@ TEST_P(KexecTools, SeeTheSameMemory) {
   }
 }
 
+// "BEGIN-END TYPE" of each entry outside the region the crash kernel is loaded into.
+std::vector<std::string> EntriesOutside(const PhysRange& region, std::span<const E820Entry> entries) {
+  std::vector<std::string> found;
+  for (const E820Entry& entry : entries) {
+    const auto range = PhysRange::FromSize(PhysAddr(entry.addr), entry.size);
+    if (range && region.Contains(*range)) continue;
+    found.push_back(fmt::format("{:#x}-{:#x} {}", uint64_t{entry.addr}, uint64_t{entry.addr} + entry.size,
+                                uint32_t{entry.type}));
+  }
+  return found;
+}
+
+// Inside the region theirs ends where elfcorehdr begins, and takes up again behind the backup. Page 0 is
+// reserved to them, and no memory to us: the kernel treats both alike.
+TEST_P(KexecTools, GiveACrashKernelTheSameMemory) {
+  const auto theirs = *ReadAt<BootParams>(ReadFile(fmt::format("{}.crash_boot_params", GetParam())), 0);
+  const LoadPlan plan = PlanRecordedCrash(GetParam());
+  const ReadBoot boot = FollowBoot(MemoryOf(plan), plan.entry);
+  const PhysRange region = CrashRegionOf(GetParam());
+  std::vector<std::string> expected =
+      EntriesOutside(region, std::span(theirs.e820_table).first(theirs.e820_entries));
+  ASSERT_EQ(expected.front(), "0x0-0x1000 2");
+  expected.erase(expected.begin());
+  EXPECT_EQ(EntriesOutside(region, boot.e820), expected);
+}
+
 INSTANTIATE_TEST_SUITE_P(Machines, KexecTools,
                          ::testing::Values("bios-1g", "bios-2g-smp2", "bios-5g-high", "uefi-1g"),
                          [](const auto& test) {

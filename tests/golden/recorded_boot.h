@@ -14,7 +14,11 @@ inline constexpr std::string_view kRecordedCommandLine =
 inline constexpr uint64_t kRecordedKernelSize = 0xd827c0;
 inline constexpr uint64_t kRecordedInitrdSize = 0x3c8600;
 
-// A plan that Validate accepts, or a failed test.
+// Plans that Validate accepts, or failed tests.
 LoadPlan PlanRecordedBoot(std::string_view machine, bool pass_efi = true);
+// The recorded kernel as crash kernel.
+LoadPlan PlanRecordedCrash(std::string_view machine, bool memmap_on_command_line = false);
+// The region it is loaded into.
+PhysRange CrashRegionOf(std::string_view machine);
 
 }  // namespace kexec::testing
