@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The installed units as systemd reads them: no complaint, and as few rights as promised.
+
+Usage: units_test.py CMAKE BUILD_DIRECTORY. Skipped (77) where there is no systemd-analyze.
+"""
+import os
+import pathlib
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+CMAKE = ""
+BUILD = ""
+UNITS = ["kexec-crash-changed.service", "kexec-crash-reload.service", "kexec-crash-reload.timer", "kexec-crash.path",
+         "kexec-crash.service"]
+
+
+def analyze(verb, *words, **more):
+    return subprocess.run(["systemd-analyze", verb, *words], text=True, capture_output=True, timeout=60, check=False, **more)
+
+
+class Installed(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="kexec-units-"))
+        subprocess.run([CMAKE, "--install", BUILD, "--prefix", cls.folder / "usr", "--component", "systemd"], check=True,
+                       stdout=subprocess.DEVNULL)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def test_what_is_installed(self):
+        usr = self.folder / "usr"
+        files = {str(path.relative_to(usr)): path.stat().st_mode for path in usr.rglob("*") if path.is_file()}
+        names = sorted(os.path.basename(path) for path in files)
+        self.assertEqual(names, sorted([*UNITS, "60-kexec-crash.rules", "90-kexec-crash.preset", "kexec-crash",
+                                        "kexec-crash.8", "kexec-crash.default"]))
+        (program,) = [mode for path, mode in files.items() if os.path.basename(path) == "kexec-crash"]
+        self.assertTrue(program & stat.S_IXUSR)
+
+    def test_verify(self):
+        # The programs stand where systemd looks for them in a real system.
+        programs = self.folder / "programs"
+        programs.mkdir()
+        text = {}
+        for unit in UNITS:
+            (found,) = self.folder.glob(f"usr/**/{unit}")
+            text[unit] = found.read_text()
+        for name in ("kexec-crash", "systemctl"):
+            (programs / name).write_text("#!/bin/sh\n")
+            (programs / name).chmod(0o755)
+        for unit, content in text.items():
+            for name in ("kexec-crash", "systemctl"):
+                content = content.replace(f"={name} ", f"={programs / name} ")
+            (programs / unit).write_text(content)
+        done = analyze("verify", "--man=no", *(str(programs / unit) for unit in UNITS))
+        ours = [line for line in done.stderr.splitlines() if "kexec-crash" in line]
+        self.assertEqual((done.returncode, ours), (0, []), done.stderr)
+
+    def test_exposure(self):
+        (unit,) = self.folder.glob("usr/**/kexec-crash.service")
+        done = analyze("security", "--offline=true", "--threshold=30", "--no-pager", str(unit))
+        if "unrecognized option" in done.stderr:
+            self.skipTest("systemd-analyze before 250")
+        self.assertEqual(done.returncode, 0, done.stdout[-200:] + done.stderr)
+
+
+if __name__ == "__main__":
+    CMAKE, BUILD = sys.argv.pop(1), sys.argv.pop(1)
+    if not shutil.which("systemd-analyze"):
+        print("no systemd-analyze here")
+        sys.exit(77)
+    unittest.main()

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""kexec-crash.service in a system that systemd runs: from boot to the dump."""
+
+import pathlib
+
+from kexec_vm import rootfs, systemd_root
+from kexec_vm.machine import Machine
+from kexec_vm.suite import case
+
+SYSTEMD = pathlib.Path(__file__).resolve().parents[3] / "systemd"
+UNITS = ("kexec-crash.service", "kexec-crash.path", "kexec-crash-changed.service", "kexec-crash-reload.service",
+         "kexec-crash-reload.timer")
+CAPTURE = """note reached capture
+try cmdline cat /proc/cmdline
+try vmcore sh -c 'head -c 4 /proc/vmcore | tail -c 3'
+"""
+# What the sandbox of the unit allows, seen from inside.
+PROBE = """exec >/run/kexec-crash/probe 2>/dev/null
+grep -E '^(CapBnd|NoNewPrivs|Seccomp):' /proc/self/status
+for place in /etc/x /usr/x /root/x /tmp/x /dev/x /proc/sys/kernel/sysrq /sys/kernel/kexec_crash_size; do
+  (echo 1 >$place) && echo "writes $place"
+done
+echo "interfaces $(tail -n +3 /proc/net/dev | sed 's/:.*//')"
+"""
+# What the unit leaves of the capabilities, in the kernel's numbers (linux/capability.h): CAP_SYS_RAWIO 17, CAP_SYS_ADMIN 21,
+# CAP_SYS_BOOT 22, CAP_SYSLOG 34.
+CAPABILITIES = 1 << 17 | 1 << 21 | 1 << 22 | 1 << 34
+FUNCTIONS = r"""
+status() { try "$1" sh -c 'systemctl status --no-pager --full --lines=0 kexec-crash.service; cat /sys/kernel/kexec_crash_loaded'; }
+configure() { mkdir -p /etc/default; cat >/etc/default/kexec-crash; }
+reload() { try "reload-$1" systemctl reload kexec-crash.service; status "$1"; }
+which_load() { stat -c %i /run/kexec-crash/loaded 2>/dev/null; }
+# loads NAME COMMAND...: whether a load follows the command by itself.
+loads() {
+  before=$(which_load) name=$1 answer=no
+  shift
+  "$@"
+  for second in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    sleep 1
+    [ "$(which_load)" = "$before" ] || { answer=yes; break; }
+  done
+  note "$name" $answer
+  # The record is written a moment before the job is done.
+  systemctl --no-pager list-jobs >/dev/null
+}
+"""
+
+
+def service_files(bench, kernel):
+    """What an installation has, and a kernel and an initrd for dumps where Debian has them."""
+    files = {f"usr/lib/systemd/system/{unit}": ((SYSTEMD / unit).read_text(), 0o644) for unit in UNITS}
+    files["usr/lib/udev/rules.d/60-kexec-crash.rules"] = ((SYSTEMD / "60-kexec-crash.rules").read_text(), 0o644)
+    files["usr/sbin/kexec-crash"] = ((SYSTEMD / "kexec-crash").read_text(), 0o755)
+    files["usr/sbin/kexec"] = (bench.kexec.read_bytes(), 0o755)
+    files[f"boot/vmlinuz-{kernel.release}"] = (kernel.image.read_bytes(), 0o644)
+    files[f"var/lib/kdump/initrd.img-{kernel.release}"] = (rootfs.archive(CAPTURE), 0o644)
+    files["boot/short"] = (kernel.image.read_bytes()[:1 << 20], 0o644)
+    files["guest/probe"] = (PROBE, 0o644)
+    files["etc/systemd/system/kexec-crash.service.d/probe.conf"] = ("[Service]\nExecStartPost=/bin/sh /guest/probe\n", 0o644)
+    return files
+
+
+def boot(bench, script, *, series="6.1", append, cpus=1):
+    kernel = bench.cache.kernel(series)
+    archive = systemd_root.archive(bench.cache, FUNCTIONS + script, service_files(bench, kernel),
+                                   [("kexec-crash.service", "basic.target")])
+    machine = Machine(kernel, memory="1G", cpus=cpus, append=f"systemd.getty_auto=no {append}")
+    return bench.boot(machine, archive, limit=400)
+
+
+def expect_loaded(bench, boot_, name, *parts):
+    """`systemctl status`: active, what is loaded in words, and the kernel agrees."""
+    text = boot_.out(name)
+    for part in ("Active: active (exited)", *parts):
+        bench.contains(text, part, f"status '{name}'")
+    bench.equal(text.splitlines()[-1], "1", f"kexec_crash_loaded, '{name}'")
+
+
+@case("service/boot-to-dump", quick=True)
+def boot_to_dump(bench):
+    """Loaded at boot without configuration, kept through failures, renewed on changes, used by a panic."""
+    transcript = boot(bench, """
+        status boot
+        try probe cat /run/kexec-crash/probe
+        echo 'CRASH_CMDLINE_APPEND="marker=1"' | configure
+        reload marked
+        echo 'CRASH_INITRD=/gone' | configure
+        reload gone
+        echo 'CRASH_KERNEL=/boot/short' | configure
+        reload short
+        echo 'oops' | configure
+        reload syntax
+        loads follows-configuration sh -c "echo 'KEXEC_ARGS=-s' >/etc/default/kexec-crash"
+        loads follows-initrd touch /var/lib/kdump/initrd.img-*
+        loads follows-cpu sh -c 'echo 0 >/sys/devices/system/cpu/cpu1/online'
+        status follower
+        try stop systemctl stop kexec-crash.service
+        try stopped sh -c 'cat /sys/kernel/kexec_crash_loaded; ls /run/kexec-crash; kexec-crash status'
+        rm /run/kexec-crash/probe
+        printf 'CRASH_CMDLINE_APPEND="marker=\\\\"a  b\\\\""\\nKEXEC_ARGS=-c\\n' | configure
+        try start systemctl start kexec-crash.service
+        status last
+        try journal journalctl --boot --no-pager --output=short-monotonic --unit='kexec-crash*'
+        execute sh -c 'echo c >/proc/sysrq-trigger'""", append="crashkernel=192M", cpus=2)
+    first = transcript.boot(1)
+    kernel = f"/boot/vmlinuz-{first.release}"
+    words = f"the crash kernel is '{kernel}' with '/var/lib/kdump/initrd.img-{first.release}', command line: console=ttyS0"
+    expect_loaded(bench, first, "boot", f'Status: "{words}')
+    bench.equal([line.split() for line in first.out("probe").splitlines()],
+                [["CapBnd:", f"{CAPABILITIES:016x}"], ["NoNewPrivs:", "1"], ["Seccomp:", "2"], ["interfaces", "lo"]],
+                "what the unit may do")
+    bench.equal(first["reload-marked"].status, 0, "reload after a change")
+    expect_loaded(bench, first, "marked", f'Status: "{words}', 'panic=10 marker=1"')
+    still = "the crash kernel loaded before is still in place"
+    for name, sentence in (("gone", f"/etc/default/kexec-crash: CRASH_INITRD: '/gone' does not exist; {still}"),
+                           ("short", "cannot load '/boot/short': "), ("short", "cut short"), ("short", still),
+                           ("syntax", f"/etc/default/kexec-crash, line 1: 'oops' is no KEY=\"value\"; {still}")):
+        bench.equal(first[f"reload-{name}"].status, 1, f"reload with a broken configuration ({name})")
+        expect_loaded(bench, first, name, sentence)
+    for name in ("configuration", "initrd", "cpu"):
+        bench.equal(first.out(f"follows-{name}"), "yes", f"a load follows a change: {name}")
+    expect_loaded(bench, first, "follower", f'Status: "{words}', 'panic=10"')
+    bench.equal(first["stop"].status, 0, "systemctl stop")
+    bench.equal(first.out("stopped"), "0\nprobe\nno crash kernel is loaded; 192 MiB are reserved for one", "after stop")
+    bench.equal(first["start"].status, 0, "systemctl start, with kexec_load")
+    expect_loaded(bench, first, "last", 'panic=10 marker="a  b"')
+    capture = transcript.boot(2)
+    bench.equal((capture.out("reached"), capture.out("vmcore")), ("capture", "ELF"), "the capture kernel and its /proc/vmcore")
+    bench.contains(capture.out("cmdline"), 'panic=10 marker="a  b"', "command line of the capture kernel")
+
+
+@case("service/nothing-reserved")
+def nothing_reserved(bench):
+    """Skipped, not failed: without crashkernel=, and where the kernel could not reserve what was asked for."""
+    script = """
+        try failed systemctl is-failed kexec-crash.service
+        try show systemctl show --property=ActiveState,Result kexec-crash.service
+        try failures systemctl list-units --failed --no-legend --no-pager
+        try status systemctl status --no-pager --full kexec-crash.service
+        """
+    for append, result, sentence in (
+            ("loglevel=4", "success", "ConditionKernelCommandLine=crashkernel was not met"),
+            ("crashkernel=3G", "exec-condition", "the running kernel was given crashkernel=, but reserved no memory")):
+        first = boot(bench, script, append=append).boot(1)
+        bench.equal(first.out("failed"), "inactive", f"systemctl is-failed ({append})")
+        bench.equal(sorted(first.out("show").splitlines()), ["ActiveState=inactive", f"Result={result}"], f"state ({append})")
+        bench.equal(first.out("failures"), "", f"failed units ({append})")
+        bench.contains(first.out("status"), sentence, f"status ({append})")
