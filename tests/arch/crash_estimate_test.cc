@@ -68,10 +68,15 @@ TEST_P(SmallestCrashkernel, IsBelowTheRecommendationAndNotBelowHalfOfIt) {
   EXPECT_LE(recommended, 2 * row.smallest_mib * kMiB);
 }
 
-INSTANTIATE_TEST_SUITE_P(Guests, SmallestCrashkernel,
-                         ::testing::Values(Measured{"busybox_6_1", 52704, 1069, 1946, false, 76, 128},
-                                           Measured{"busybox_6_12", 57200, 1069, 1946, false, 72, 128},
-                                           Measured{"ballast_6_1", 52704, 41455, 123802, false, 336, 368}),
+constexpr Measured kMeasured[] = {
+    {"busybox_6_1", 52704, 1069, 1946, false, 76, 128},
+    {"busybox_6_12", 57200, 1069, 1946, false, 72, 128},
+    {"ballast_6_1_in_half_of_memory", 52704, 41455, 123802, false, 336, 368},
+    {"ballast_6_12_in_half_of_memory", 57200, 41455, 123802, false, 340, 368},
+    {"ballast_6_1", 52704, 41455, 123802, true, 236, 304},
+    {"ballast_6_12", 57200, 41455, 123802, true, 232, 304},
+};
+INSTANTIATE_TEST_SUITE_P(Guests, SmallestCrashkernel, ::testing::ValuesIn(kMeasured),
                          [](const auto& row) { return std::string(row.param.name); });
 
 RC_GTEST_PROP(CrashEstimate, TheRecommendationIsEnoughAndTheNextSmallerOneIsNot, ()) {
