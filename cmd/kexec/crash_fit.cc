@@ -9,6 +9,9 @@
 namespace kexec {
 namespace {
 
+// What alignment can cost a plan: the kernel's own, and a page for each segment.
+constexpr uint64_t kPlacementLoss = 4 << 20;
+
 // "58 MiB", rounded up: a need must not look smaller than it is.
 std::string Mib(uint64_t bytes) { return fmt::format("{} MiB", (bytes >> 20) + (bytes % (1 << 20) != 0)); }
 
@@ -59,13 +62,15 @@ Result<> CheckCrashFit(const LoadRequest& request, const Session& session) {
 }
 
 Error WithCrashAdvice(Error error, const LoadRequest& request, const SystemRoot& root) {
-  const bool no_room =
+  const bool refused =
       error.code() == Errc::kSyscall && (error.sys_errno() == EADDRNOTAVAIL || error.sys_errno() == ENOMEM);
-  if (!no_room) return error;
+  if (!refused && error.code() != Errc::kDoesNotFit) return error;
   const CrashNeed need = GatherCrashNeed(request, root);
   const Result<CrashReservation> reservation = ReadCrashReservation(root);
-  // Where more than that is reserved already, the number would be no help.
-  if (reservation.has_value() && reservation->region_bytes >= RecommendedCrashBytes(need)) return error;
+  // Where it should have fitted the number would be no help: the reason is another one.
+  const uint64_t enough =
+      refused ? RecommendedCrashBytes(need) : EstimateCrash(need, 0).load_bytes + kPlacementLoss;
+  if (reservation.has_value() && reservation->region_bytes >= enough) return error;
   return Error(error.code(), error.sys_errno(), fmt::format("{}: {}", error.message(), Advice(need)));
 }
 

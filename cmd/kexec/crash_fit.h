@@ -14,8 +14,8 @@ namespace kexec {
 // numbers and a value. An unknown reservation passes.
 Result<> CheckCrashFit(const LoadRequest& request, const Session& session);
 
-// `error` of a crash load; where the running kernel found no room (EADDRNOTAVAIL, ENOMEM), with the
-// crashkernel= value that would do.
+// `error` of a crash load; where the running kernel found no room (EADDRNOTAVAIL, ENOMEM) or the plan does
+// not fit the region, with the crashkernel= value that would do.
 Error WithCrashAdvice(Error error, const LoadRequest& request, const SystemRoot& root);
 
 // "crashkernel=256M", with ",high" where that much belongs above 4 GiB.

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "cmd/kexec/crash_fit.h"
 #include "cmd/kexec/crash_need.h"
 #include "cmd/kexec/exit_status.h"
 #include "tests/cmd/cmd_world.h"
@@ -126,6 +127,21 @@ TEST(CrashFit, ARefusalForLackOfRoomGetsANumber) {
   EXPECT_EQ(world.Run({"-p", "-s", kernel}), kExitFailed);
   EXPECT_THAT(world.message, ::testing::Not(HasSubstr("crashkernel=192M")));
   EXPECT_THAT(world.diagnostics.TakeWarnings(), SizeIs(3));
+}
+
+TEST(CrashFit, APlanThatDoesNotFitGetsANumber) {
+  CmdWorld world;
+  LoadRequest request;
+  BzImage image;
+  image.init_size = 127 * kMiB;
+  request.kernel = KernelImage{"bzImage64", image};
+  const Error no_room(Errc::kDoesNotFit, 0, "no room for 'initrd'");
+  EXPECT_EQ(WithCrashAdvice(no_room, request, world.machine.root()).message(),
+            "no room for 'initrd': boot the running kernel with crashkernel=208M");
+  // With room to spare, something else is too long.
+  image.init_size = 100 * kMiB;
+  request.kernel = KernelImage{"bzImage64", image};
+  EXPECT_EQ(WithCrashAdvice(no_room, request, world.machine.root()).message(), "no room for 'initrd'");
 }
 
 TEST(CrashFit, ARefusalAlthoughEnoughIsReservedGetsNoNumber) {
