@@ -22,7 +22,8 @@ struct UnpackedSize {
 
 // Of the archives WalkInitrd found. What they say about themselves is believed: a hostile file can claim any
 // size, so refuse nothing because of it. An archive that tells no size (bzip2, lzma from a pipe) is taken for
-// four times its own, and what is no archive for what it is: the kernel keeps it as a file.
+// four times its own, zstd from a pipe for what its blocks can hold, six times its own at most, and what is
+// no archive for what it is: the kernel keeps it as a file.
 UnpackedSize SumUnpacked(std::span<const ArchiveMember> members);
 
 // WalkInitrd and SumUnpacked. Reads what WalkInitrd reads, and the last block of an lz4 archive.

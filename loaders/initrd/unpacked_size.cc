@@ -11,6 +11,19 @@ namespace {
 
 // Initrds are programs, libraries and kernel modules: bzip2 and lzma make a quarter to a third of them.
 constexpr uint64_t kGuessedRatio = 4;
+// From level 16 on zstd splits its blocks, so that their number says several times too much; an initrd hardly
+// shrinks more than this.
+constexpr uint64_t kHighestRatio = 6;
+
+uint64_t Times(uint64_t size, uint64_t ratio) {
+  return size > UINT64_MAX / ratio ? UINT64_MAX : size * ratio;
+}
+
+// A bound that is too far off to be used.
+bool IsWide(const ArchiveMember& member) {
+  return member.unpacked && !member.unpacked->exact && member.format == ArchiveFormat::kZstd &&
+         member.unpacked->bytes > Times(member.size, kHighestRatio);
+}
 
 // Words for the place the size was read from.
 std::string_view SourceOf(const ArchiveMember& member) {
@@ -24,6 +37,7 @@ std::string_view SourceOf(const ArchiveMember& member) {
     case ArchiveFormat::kLzma:
       return member.unpacked ? "lzma header" : "4 times the lzma archive";
     case ArchiveFormat::kZstd:
+      if (IsWide(member)) return "6 times the zstd archive";
       return member.unpacked && member.unpacked->exact ? "zstd frame header" : "number of zstd blocks";
     case ArchiveFormat::kLz4Legacy:
       return "lz4 blocks";
@@ -42,10 +56,10 @@ bool StaysPacked(ArchiveFormat format) {
   return format == ArchiveFormat::kLz4Frame || format == ArchiveFormat::kUnknown;
 }
 
-// Of an archive that does not tell.
-uint64_t Guess(const ArchiveMember& member) {
-  if (StaysPacked(member.format)) return member.size;
-  return member.size > UINT64_MAX / kGuessedRatio ? UINT64_MAX : member.size * kGuessedRatio;
+uint64_t BytesOf(const ArchiveMember& member) {
+  if (IsWide(member)) return Times(member.size, kHighestRatio);
+  if (member.unpacked) return member.unpacked->bytes;
+  return StaysPacked(member.format) ? member.size : Times(member.size, kGuessedRatio);
 }
 
 }  // namespace
@@ -55,7 +69,7 @@ UnpackedSize SumUnpacked(std::span<const ArchiveMember> members) {
   ClaimedSum bytes;
   std::vector<std::string_view> sources;
   for (const ArchiveMember& member : members) {
-    bytes.Add(member.unpacked ? member.unpacked->bytes : Guess(member));
+    bytes.Add(BytesOf(member));
     sum.exact = sum.exact && (member.unpacked ? member.unpacked->exact : StaysPacked(member.format));
     const std::string_view source = SourceOf(member);
     if (std::ranges::find(sources, source) == sources.end()) sources.push_back(source);

@@ -62,8 +62,21 @@ TEST(UnpackedSize, OfNothingIsNothing) {
 }
 
 TEST(UnpackedSize, OfZstdWithoutAContentSizeIsBoundedByItsBlocks) {
-  constexpr uint64_t kBlocks = (kArchiveSize + (128 << 10) - 1) >> 17;
-  EXPECT_EQ(Shown(Fixture("nocheck.zst")), fmt::format("about {} (number of zstd blocks)", kBlocks << 17));
+  // One raw block of 5 bytes and a compressed one of 50000.
+  const ByteVector file =
+      BytesOf(std::string_view("\x28\xb5\x2f\xfd\x00\x38\x28\0\0abcde\x85\x1a\x06", 17)) + Zeros(50000);
+  EXPECT_EQ(Shown(file), fmt::format("about {} (number of zstd blocks)", 5 + (128 << 10)));
+  // The tests' archive shrinks more than any real one.
+  const ByteVector fixture = Fixture("nocheck.zst");
+  EXPECT_EQ(Shown(fixture), fmt::format("about {} (6 times the zstd archive)", 6 * fixture.size()));
+}
+
+TEST(UnpackedSize, OfZstdWithManySmallBlocksIsGuessed) {
+  // No content size, window of 1 KiB to the power 7, 100 compressed blocks of 1000 bytes and a last one.
+  ByteVector file = BytesOf(std::string_view("\x28\xb5\x2f\xfd\x00\x38", 6));
+  for (int i = 0; i < 100; ++i) file = file + BytesOf("\x44\x1f") + Zeros(1 + 1000);
+  file = file + BytesOf(std::string_view("\x45\x1f\0", 3)) + Zeros(1000);
+  EXPECT_EQ(Shown(file), fmt::format("about {} (6 times the zstd archive)", 6 * file.size()));
 }
 
 TEST(UnpackedSize, OfBzip2IsGuessed) {
