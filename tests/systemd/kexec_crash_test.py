@@ -32,7 +32,7 @@ dry, fail = "--dry-run" in words, fake / "fail"
 if not dry:
     loaded.write_text("0\\n")
 if fail.exists() and fail.read_text() in words:
-    sys.exit("kexec: first line\\nkexec: it is refused; the kernel loaded before is still in place")
+    sys.exit(f"kexec: first line\\nkexec: cannot load '{words[-1]}': it is refused; the kernel loaded before is still in place")
 if dry:
     print("a long plan")
 elif "-u" not in words:
@@ -390,7 +390,7 @@ class WhatRemains(PretendedSystem):
         (self.fake / "fail").write_text("-u")
         done = self.run_program("unload")
         self.assertEqual(done.returncode, 1)
-        self.assertIn("cannot unload the crash kernel: it is refused", done.stderr)
+        self.assertIn("cannot unload the crash kernel: cannot load '-u': it is refused", done.stderr)
 
     def test_links_are_left_alone_while_they_are_right(self):
         self.load()
