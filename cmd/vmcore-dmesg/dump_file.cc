@@ -86,7 +86,7 @@ bool IsInProc(int fd) {
 
 }  // namespace
 
-Result<std::shared_ptr<const DumpSource>> OpenDumpFile(const std::string& path) {
+Result<std::shared_ptr<const DumpSource>> OpenDumpFile(const std::string& path, DumpAccess preferred) {
   UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", path);
   struct stat status;
@@ -97,7 +97,7 @@ Result<std::shared_ptr<const DumpSource>> OpenDumpFile(const std::string& path) 
   off_t size = status.st_size;
   if (S_ISBLK(status.st_mode)) size = lseek(fd.get(), 0, SEEK_END);
   if (size < 0) return FailErrno(Errc::kIo, errno, "cannot open '{}'", path);
-  if (S_ISREG(status.st_mode) && !IsInProc(fd.get())) {
+  if (preferred == DumpAccess::kMapped && S_ISREG(status.st_mode) && !IsInProc(fd.get())) {
     if (auto mapped = MapFile(fd.get(), static_cast<uint64_t>(size))) return mapped;
   }
   return std::make_shared<WindowSource>(std::move(fd), static_cast<uint64_t>(size));

@@ -15,6 +15,8 @@ namespace kexec {
 // mapped. So is a block device, and a file that this process has no room to map. kIo: it cannot be opened, or
 // is of a kind that cannot be read at any place. The mapping faults if another program truncates the file
 // meanwhile.
-Result<std::shared_ptr<const DumpSource>> OpenDumpFile(const std::string& path);
+enum class DumpAccess { kMapped, kWindows };
+Result<std::shared_ptr<const DumpSource>> OpenDumpFile(const std::string& path,
+                                                       DumpAccess preferred = DumpAccess::kMapped);
 
 }  // namespace kexec

@@ -23,6 +23,14 @@ Result<uint8_t> ParseLevel(std::string_view name) {
               name);
 }
 
+// Why getopt_long() answered `found`, '?' or ':', at `word`.
+std::unexpected<Error> Refused(int found, std::string_view word) {
+  if (found == ':') return Fail(Errc::kUsage, "option '{}' needs a value", word);
+  if (optopt == 0) return Fail(Errc::kUsage, "'{}' is no option of vmcore-dmesg", word);
+  if (word.starts_with("--")) return Fail(Errc::kUsage, "option '{}' takes no value", word);
+  return Fail(Errc::kUsage, "'-{}' is no option of vmcore-dmesg", static_cast<char>(optopt));
+}
+
 }  // namespace
 
 const char* LevelName(uint8_t level) { return kLevels[level & 7]; }
@@ -73,11 +81,8 @@ Result<DmesgOptions> ParseDmesgArguments(int argc, const char* const* argv) {
       case 'v':
         options.action = DmesgOptions::Action::kVersion;
         return options;
-      case ':':
-        return Fail(Errc::kUsage, "option '{}' needs a value", pointers[static_cast<size_t>(optind - 1)]);
       default:
-        return Fail(Errc::kUsage, "'{}' is no option of vmcore-dmesg, or one too many '='",
-                    pointers[static_cast<size_t>(optind - 1)]);
+        return Refused(found, pointers[static_cast<size_t>(optind - 1)]);
     }
   }
   if (optind + 1 != argc) {
