@@ -2,16 +2,11 @@
 // LZ4 (doc/lz4_Frame_format.md of the LZ4 project). The kernel unpacks the "legacy" format only: blocks, each
 // with its compressed size, up to the end of the file. Frames are measured too, to be able to say why they
 // will not boot.
+#include "loaders/initrd/lz4_legacy.h"
 #include "loaders/initrd/measure.h"
 
 namespace kexec {
 namespace {
-
-constexpr uint32_t kLegacyMagic = 0x184c2102;
-// A legacy block holds up to 8 MiB; what LZ4 makes of data that does not compress is n + n/255 + 16
-// (LZ4_compressBound).
-constexpr uint32_t kLegacyBlock = 8 << 20;
-constexpr uint32_t kLegacyBlockMax = kLegacyBlock + kLegacyBlock / 255 + 16;
 
 constexpr uint64_t kMaxRatio = 255;  // lz4_Block_format.md: one byte can stand for 255 at most
 
@@ -68,7 +63,9 @@ class LegacyContent {
   }
 
  private:
-  static uint64_t BoundOf(Bytes block) { return std::min<uint64_t>(kLegacyBlock, block.size() * kMaxRatio); }
+  static uint64_t BoundOf(Bytes block) {
+    return std::min<uint64_t>(kLz4LegacyBlock, block.size() * kMaxRatio);
+  }
   ClaimedSum sum_;
   Bytes last_;
   bool exact_ = true;
@@ -79,20 +76,20 @@ class LegacyContent {
 Extent MeasureLz4Legacy(const Candidate& archive) {
   Cursor cursor(archive);
   LegacyContent content;
-  cursor.Skip(sizeof(kLegacyMagic));
+  cursor.Skip(sizeof(kLz4LegacyMagic));
   while (cursor.remaining() != 0) {
     const uint64_t block_offset = cursor.file_offset();
     const auto size = cursor.Peek<Le<uint32_t>>();
     if (size ? *size == 0 : cursor.position() >= archive.NonzeroSize()) break;  // padding
     if (!size) return cursor.EndsInside("the size of a block");
-    if (*size != kLegacyMagic && *size > kLegacyBlockMax) {
+    if (*size != kLz4LegacyMagic && *size > kLz4LegacyStoredMax) {
       if (RecogniseArchive(cursor.rest()) != ArchiveFormat::kUnknown) break;
       return cursor.Bad(Completeness::kDamaged,
                         fmt::format("has a block of {:#x} bytes at {:#x}, more than the format allows",
                                     *size + 0U, block_offset));
     }
     cursor.Skip(sizeof(uint32_t));
-    if (*size == kLegacyMagic) {  // two such files, one behind the other
+    if (*size == kLz4LegacyMagic) {  // two such files, one behind the other
       content.End();
       continue;
     }

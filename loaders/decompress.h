@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// Compressed kernel files: which format, and the bytes inside. The formats are those of initrds
+// (ArchiveFormat), unpacked by each format's own library.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kexec/bytes.h"
+#include "kexec/diagnostics.h"
+#include "kexec/error.h"
+#include "kexec/export.h"
+#include "loaders/initrd.h"
+
+namespace KEXEC_PUBLIC kexec {
+
+// How far a file is trusted.
+struct DecompressLimits {
+  uint64_t output = uint64_t{2} << 30;  // most bytes one layer may unpack to
+  // Most memory for the dictionary or window a file asks for (xz, lzma, zstd). The tools' highest levels take
+  // 128 MiB.
+  uint64_t memory = uint64_t{1} << 30;
+};
+
+struct Decompressed {
+  SharedBytes bytes;  // memory of their own
+  ArchiveFormat format = ArchiveFormat::kUnknown;
+  uint64_t used = 0;     // bytes of the file up to the end of its last stream, padding included
+  uint64_t ignored = 0;  // bytes behind that
+};
+
+// By the first bytes alone; nullopt: not compressed, as far as we know. Never kCpio or kUnknown.
+std::optional<ArchiveFormat> IdentifyCompression(Bytes file);
+
+// What a compressed file holds: all its streams, one after another. Behind them zeros are padding, the
+// unpacked size as a 32-bit number is what the kernel's build appends (scripts/Makefile.lib, size_append),
+// and anything else is counted as ignored. All checksums of the format are checked. Errors, worded to follow
+// "gzip data: ", all with the offset in the file where they have one:
+//   kNotRecognised  not compressed
+//   kMalformed      damaged or cut short
+//   kUnsupported    needs more memory than allowed, or something no kernel is packed with
+//   kDoesNotFit     unpacks to more than allowed, or there is no memory for it
+Result<Decompressed> Decompress(Bytes file, const DecompressLimits& limits = {});
+
+// A file as a loader of the registry wants it.
+struct UnpackedKernel {
+  SharedBytes bytes;                  // the file itself where it is not compressed: then nothing is copied
+  std::vector<ArchiveFormat> layers;  // from the outermost in; empty: not compressed
+};
+
+// "gzip", or "zstd in gzip": what was found inside stands first.
+std::string LayersName(const std::vector<ArchiveFormat>& layers);
+
+// Takes `file` as it is if a loader recognises it or it is not compressed, else unpacks it, and once more if
+// a compressed file was inside. Warns about ignored bytes. Errors as Decompress; kUnsupported for a third
+// layer.
+Result<UnpackedKernel> UnpackKernel(const SharedBytes& file, Diagnostics& diagnostics,
+                                    const DecompressLimits& limits = {});
+
+// The formats and the libraries at work, in one line for people: "gzip (zlib 1.2.13), xz and lzma …".
+std::string CompressionSupport();
+
+}  // namespace kexec
