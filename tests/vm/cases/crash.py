@@ -3,20 +3,54 @@
 
 import itertools
 
-from kexec_vm import crash
+from kexec_vm import compare, crash
+from kexec_vm.crash import Crash
 from kexec_vm.suite import case
 
-QUICK = set()
+BOTH_KERNELS, BOTH_FIRMWARES, BOTH_CALLS = ("6.1", "6.12"), ("bios", "uefi"), ("-c", "-s")
+# A case of each value and most pairs, in a short time: run always.
+QUICK = {"crash/6.1/bios/2cpu/c/sysrq", "crash/6.12/uefi/1cpu/s/sysrq", "crash/6.12/bios/1cpu/c/nmi",
+         "crash/6.1/bios/2cpu/s/second-cpu", "crash/6.12/bios/2cpu/c/high"}
+HIGH = {"panic": "second-cpu", "reserve": "crashkernel=256M,high", "memory": "5G"}
 
 
-def register():
-    for values in itertools.product(("6.1", "6.12"), ("bios", "uefi"), (1, 2), ("-s",), ("sysrq", "nmi", "second-cpu")):
-        series, firmware, cpus, call, panic = values
-        if panic == "second-cpu" and cpus == 1:
-            continue
-        one = crash.Crash(series, firmware, cpus, call, panic)
-        name = f"crash/{series}/{firmware}/{cpus}cpu/{call[1:]}/{panic}"
-        case(name, quick=values in QUICK)(lambda bench, one=one: crash.check(bench, crash.run(bench, one)))
+def name(one, last):
+    return f"crash/{one.series}/{one.firmware}/{one.cpus}cpu/{one.call[1:]}/{last}"
 
 
-register()
+def everything_holds(bench, one):
+    crash.check(bench, crash.run(bench, one))
+
+
+def high_region(bench, one):
+    """256 MiB above 4 GiB, and the low part the kernel reserves with it for DMA: both stay out of the dump."""
+    evidence = crash.run(bench, one)
+    crash.check(bench, evidence)
+    regions = crash.crash_regions(evidence.first.out("iomem"))
+    bench.expect(len(regions) == 2 and regions[0][1] <= 1 << 32 <= regions[1][0], f"crash regions: {compare.show(regions)}")
+    bench.equal(evidence.first.out("reserved"), str(256 << 20), "--print-ckr-size")
+
+
+def memmap_on_line(bench, one):
+    """--pass-memmap-cmdline: the capture kernel has its memory from memmap= parameters."""
+    evidence = crash.run(bench, one)
+    crash.check(bench, evidence)
+    bench.contains(evidence.capture.out("cmdline"), " memmap=exactmap memmap=", "command line of the capture kernel")
+
+
+def register(one, last, function=everything_holds):
+    case(name(one, last), quick=name(one, last) in QUICK)(lambda bench: function(bench, one))
+
+
+def register_all():
+    for series, firmware, call in itertools.product(BOTH_KERNELS, BOTH_FIRMWARES, BOTH_CALLS):
+        for cpus, panic in ((1, "sysrq"), (1, "nmi"), (2, "sysrq"), (2, "nmi"), (2, "second-cpu")):
+            register(Crash(series, firmware, cpus, call, panic), panic)
+        register(Crash(series, firmware, 2, call, **HIGH), "high", high_region)
+        register(Crash(series, firmware, 2, call, memory="2G"), "2G")
+    for series, firmware in itertools.product(BOTH_KERNELS, BOTH_FIRMWARES):
+        by_line = Crash(series, firmware, call="-c", load=f"--pass-memmap-cmdline {crash.LOAD}")
+        register(by_line, "memmap-cmdline", memmap_on_line)
+
+
+register_all()

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The crash kernel's slot without a panic: load, status, unload, and refusals that say what is loaded."""
+
+import json
+
+from kexec_vm import recipe, rootfs
+from kexec_vm.crash import LOAD
+from kexec_vm.suite import case
+
+STATE = "cat /sys/kernel/kexec_loaded /sys/kernel/kexec_crash_loaded"
+# What is no crash kernel: name -> (arguments, word of the sentence).
+BAD = {
+    "passwd": ("-p /etc/passwd", "Cannot determine the file type of /etc/passwd"),
+    "missing": ("-p /nowhere/vmlinuz", "No such file or directory"),
+    "truncated": ("-p /tmp/half-kernel", "/tmp/half-kernel"),
+    "empty-initrd": ("-p /kernel --initrd=/tmp/empty", "/tmp/empty"),
+    "missing-initrd": ("-p /kernel --initrd=/nowhere/initrd", "No such file or directory"),
+    "long-cmdline": ("-p /kernel --append=$long", "2047"),
+}
+
+
+def slots(bench, boot, name, expected):
+    """kexec_loaded and kexec_crash_loaded, as "01"."""
+    bench.equal(boot.out(name).replace("\n", ""), expected, f"'{name}': kexec_loaded, kexec_crash_loaded")
+
+
+def verbs(bench, call, series):
+    """Both slots are filled and emptied without touching the other; -S answers for the crash slot unless -l is given."""
+    transcript = recipe.boot(bench, f"""
+        try empty kexec -S
+        try empty-unload kexec -p -u
+        try size kexec --print-ckr-size
+        try kernel-size cat /sys/kernel/kexec_crash_size
+        try normal kexec -c {recipe.LOAD}
+        try crash kexec {call} {LOAD}
+        try both {STATE}
+        try status kexec -S
+        try status-normal kexec -l -S
+        try status-json kexec --status --json
+        try status-unprivileged launch --uid=1000 -- kexec -S
+        try unload-normal kexec -u
+        try only-crash {STATE}
+        try unload kexec -p -u
+        try none {STATE}
+        try again kexec {call} {LOAD}
+        try replaced kexec {call} {LOAD}
+        try normal-again kexec -c {recipe.LOAD}
+        try unload-other-order kexec -u -p
+        try only-normal {STATE}
+        try status-after kexec -S
+        """, series=series, machine={"append": "crashkernel=192M", "memory": "1G"})
+    boot = transcript.boot(1)
+    bench.equal(boot.out("size"), str(192 << 20), "--print-ckr-size")
+    bench.equal(boot.out("kernel-size"), boot.out("size"), "/sys/kernel/kexec_crash_size")
+    for name in ("empty-unload", "normal", "crash", "unload-normal", "unload", "again", "replaced", "normal-again",
+                 "unload-other-order"):
+        recipe.expect_success(bench, boot, name)
+    for name, expected in (("both", "11"), ("only-crash", "01"), ("none", "00"), ("only-normal", "10")):
+        slots(bench, boot, name, expected)
+    statuses = {"empty": 0, "status": 1, "status-normal": 1, "status-unprivileged": 1, "status-after": 0}
+    bench.equal({name: boot[name].status for name in statuses}, statuses, "-S")
+    told = json.loads(boot.out("status-json"))
+    bench.equal((told["loaded"], told["crash_loaded"]), (True, True), "--status --json")
+
+
+def wrong_files(bench, call, series):
+    """What is wrong with a file is found before the kernel is asked: the crash kernel loaded before stays."""
+    script = f"""
+        head -c 5000000 /kernel >/tmp/half-kernel; : >/tmp/empty
+        long=$(head -c 2048 /dev/zero | tr '\\0' x)
+        try before kexec {call} {LOAD}
+        """
+    for name, (arguments, _) in BAD.items():
+        script += f"try {name} kexec {call} {arguments}\ntry {name}-slots {STATE}\n"
+    transcript = recipe.boot(bench, script, series=series, files={"etc/passwd": "root:x:0:0::/:/bin/sh\n"},
+                             machine={"append": "crashkernel=192M", "memory": "1G"})
+    boot = transcript.boot(1)
+    recipe.expect_success(bench, boot, "before")
+    for name, (arguments, word) in BAD.items():
+        result = boot[name]
+        bench.expect(result.status in (1, 255) and not result.out, f"kexec {call} {arguments}: {result}")
+        bench.contains(result.err, word, f"kexec {call} {arguments}")
+        bench.contains(result.err, "the kernel loaded before is still in place", f"kexec {call} {arguments}")
+        slots(bench, boot, f"{name}-slots", "01")
+
+
+@case("crash/slot/no-region", quick=True)
+def no_region(bench):
+    """Without crashkernel= there is no memory to load into: a sentence with the remedy, from every call."""
+    transcript = recipe.boot(bench, "".join(f"try load{call} kexec {call} {LOAD}\n" for call in ("-c", "-s", "-a"))
+                             + f"try size kexec --print-ckr-size\ntry slots {STATE}\ntry unload kexec -p -u\n")
+    boot = transcript.boot(1)
+    for call in ("-c", "-s", "-a"):
+        result = boot[f"load{call}"]
+        bench.equal((result.status, result.out), (1, ""), f"kexec {call} -p: status, stdout")
+        bench.contains(result.err, "Memory for crashkernel is not reserved", f"kexec {call} -p")
+        bench.contains(result.err, "crashkernel=", f"kexec {call} -p: the remedy")
+        bench.equal(len(result.err.splitlines()), 1, f"lines of {result.err!r}")
+    bench.equal(boot.out("size"), "0", "--print-ckr-size")
+    slots(bench, boot, "slots", "00")
+    recipe.expect_success(bench, boot, "unload")
+
+
+def small_region(bench, series, calls=("-c", "-s", "-a")):
+    """An initrd that does not fit the reserved 64 MiB: the sentence says how much there is and how much it takes."""
+    script = "".join(f"try load{call} kexec {call} {LOAD}\ntry slots{call} {STATE}\n" for call in calls)
+    transcript = recipe.boot(bench, script, series=series, second_files={"ballast": rootfs.payload("ballast", 80 << 20)},
+                             machine={"append": "crashkernel=64M", "memory": "1G"})
+    boot = transcript.boot(1)
+    for call in calls:
+        result = boot[f"load{call}"]
+        bench.equal((result.status, result.out), (255, ""), f"kexec {call} -p: status, stdout, stderr {result.err!r}")
+        for word in ("crashkernel=", "64 MiB"):
+            bench.contains(result.err, word, f"kexec {call} -p")
+        slots(bench, boot, f"slots{call}", "00")
+
+
+def register():
+    for series in ("6.1", "6.12"):
+        case(f"crash/slot/{series}/small-region", quick=series == "6.1")(
+            lambda bench, series=series: small_region(bench, series))
+        for call in ("-c", "-s"):
+            case(f"crash/slot/{series}/{call[1:]}/verbs")(lambda bench, call=call, series=series: verbs(bench, call, series))
+            case(f"crash/slot/{series}/{call[1:]}/wrong-files")(
+                lambda bench, call=call, series=series: wrong_files(bench, call, series))
+
+
+register()
