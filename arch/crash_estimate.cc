@@ -39,10 +39,10 @@ uint64_t Sum(const std::vector<CrashTerm>& terms, bool loaded_only) {
 
 std::vector<CrashTerm> LoadedTerms(const CrashNeed& need) {
   return {
-      {"kernel", need.kernel_bytes, true, "init_size of its header: unpacking, text, data, bss"},
+      {"kernel", need.kernel_bytes, true, "init_size of its header, bss included"},
       {"initrd files", need.initrd_bytes, true, "held until all of them are unpacked"},
       {"core headers", need.core_headers_bytes, true, "one for each CPU and each range of memory"},
-      {"boot data", kBootData, true, "low memory's copy, purgatory, boot parameters, command line"},
+      {"boot data", kBootData, true, "low memory's copy, purgatory, parameters"},
   };
 }
 
@@ -57,17 +57,17 @@ CrashEstimate EstimateCrash(const CrashNeed& need, uint64_t memory) {
   const uint64_t page_structures = (memory / kSection + 2) * kPagesOfSection;
   terms.push_back({"page structures", page_structures, false, "64 bytes a page, in sections of 128 MiB"});
   const uint64_t before_unpacking = Sum(terms, false);
-  terms.push_back({"unpacked initrd", files, false, "its files in memory, with 1/16 for pages and inodes"});
+  terms.push_back({"unpacked initrd", files, false, "its files, 1/16 more for pages and inodes"});
   terms.push_back({"running kernel", kKernelAtRunTime, false, "slab, threads, page tables, watermarks"});
   terms.push_back({"further CPUs", Times(std::max<uint64_t>(need.cpus, 1) - 1, kEachFurtherCpu), false,
-                   "1 MiB each; nr_cpus=1 on its command line saves it"});
+                   "1 MiB each, saved by nr_cpus=1"});
   terms.push_back({"programs and drivers", kPrograms, false, "udev, drivers, makedumpfile, ssh"});
   if (!need.has_root) {
     // The tmpfs takes half of what is free before the unpacking starts.
     const uint64_t for_tmpfs = Add(before_unpacking, Times(files, 2));
     const uint64_t sum = Sum(terms, false);
     terms.push_back({"half left free", for_tmpfs - std::min(for_tmpfs, sum), false,
-                     "without root= the files may fill half of memory only"});
+                     "without root= files may fill half of it"});
   }
   estimate.run_bytes = Sum(terms, false);
   return estimate;

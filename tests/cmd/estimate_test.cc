@@ -32,25 +32,23 @@ TEST(Estimate, OfNamedFilesEndsWithTheValue) {
   const std::string initrd = world.WriteInitrd();
   ASSERT_EQ(world.Run({"--estimate-crashkernel", kernel, "--initrd", initrd, "--append=root=/dev/vda1"}), 0)
       << world.message;
-  EXPECT_EQ(world.out,
-            "kernel        " + kernel + "\ninitrd        " + initrd +
-                "\n"
-                "              0.0 MiB, unpacked 0.0 MiB (cpio archive)\n"
-                "\n"
-                "       MiB\n"
-                "      64.0  kernel                init_size of its header: unpacking, text, data, bss\n"
-                "       0.0  initrd files          held until all of them are unpacked\n"
-                "       0.0  core headers          one for each CPU and each range of memory\n"
-                "       1.0  boot data             low memory's copy, purgatory, boot parameters, command "
-                "line\n"
-                "       6.0  page structures       64 bytes a page, in sections of 128 MiB\n"
-                "       0.0  unpacked initrd       its files in memory, with 1/16 for pages and inodes\n"
-                "      20.0  running kernel        slab, threads, page tables, watermarks\n"
-                "      40.0  programs and drivers  udev, drivers, makedumpfile, ssh\n"
-                "     131.0  needed, 65.0 of it to be loaded\n"
-                "     128.0  reserved now: not enough\n"
-                "\n"
-                "crashkernel=144M\n");
+  EXPECT_EQ(world.out, "kernel        " + kernel + "\ninitrd        " + initrd +
+                           "\n"
+                           "              0.0 MiB, unpacked 0.0 MiB (cpio archive)\n"
+                           "\n"
+                           "       MiB\n"
+                           "      64.0  kernel                init_size of its header, bss included\n"
+                           "       0.0  initrd files          held until all of them are unpacked\n"
+                           "       0.0  core headers          one for each CPU and each range of memory\n"
+                           "       1.0  boot data             low memory's copy, purgatory, parameters\n"
+                           "       6.0  page structures       64 bytes a page, in sections of 128 MiB\n"
+                           "       0.0  unpacked initrd       its files, 1/16 more for pages and inodes\n"
+                           "      20.0  running kernel        slab, threads, page tables, watermarks\n"
+                           "      40.0  programs and drivers  udev, drivers, makedumpfile, ssh\n"
+                           "     131.0  needed, 65.0 of it to be loaded\n"
+                           "     128.0  reserved now: not enough\n"
+                           "\n"
+                           "crashkernel=144M\n");
   EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
 }
 
