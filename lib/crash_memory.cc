@@ -2,6 +2,7 @@
 #include "kexec/crash_memory.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -21,44 +22,38 @@ constexpr std::string_view kGart = "GART";
 constexpr std::string_view kCmaPaths[] = {"sys/kernel/kexec/crash_cma_ranges",
                                           "sys/kernel/kexec_crash_cma_ranges"};
 
-// Where one range begins or ends; `wanted` and `excluded` are what it adds to the count of each there.
-struct Border {
-  PhysAddr at;
-  int wanted;
-  int excluded;
-};
-
-void AddBorders(std::vector<Border>& borders, const PhysRange& range, bool wanted) {
-  borders.push_back({range.begin(), wanted ? 1 : 0, wanted ? 0 : 1});
-  borders.push_back({range.end(), wanted ? -1 : 0, wanted ? 0 : -1});
+// Ascending and disjoint, touching ranges united. /proc/iomem is sorted as a rule, and then nothing is.
+std::vector<PhysRange> Merged(std::vector<PhysRange> ranges) {
+  if (!std::ranges::is_sorted(ranges)) std::ranges::sort(ranges);
+  size_t used = 0;  // ranges[0, used) is the answer so far
+  for (const PhysRange& range : ranges) {
+    if (used != 0 && range.begin() <= ranges[used - 1].end()) {
+      const PhysRange& last = ranges[used - 1];
+      ranges[used - 1] = *PhysRange::FromBounds(last.begin(), std::max(last.end(), range.end()));
+    } else {
+      ranges[used++] = range;
+    }
+  }
+  ranges.erase(ranges.begin() + static_cast<std::ptrdiff_t>(used), ranges.end());
+  return ranges;
 }
 
-// The places wanted by at least one range and excluded by none: ascending, disjoint, merged. One sweep.
-std::vector<PhysRange> Sweep(std::vector<Border> borders) {
-  std::ranges::sort(borders, {}, &Border::at);
+// What of `ranges` is in none of `holes`; both ascending and disjoint. One sweep over both.
+std::vector<PhysRange> Without(const std::vector<PhysRange>& ranges, const std::vector<PhysRange>& holes) {
   std::vector<PhysRange> out;
-  int64_t wanted = 0;
-  int64_t excluded = 0;
-  PhysAddr begin;
-  for (size_t i = 0; i < borders.size();) {
-    const bool was_in = wanted > 0 && excluded == 0;
-    const PhysAddr at = borders[i].at;
-    for (; i < borders.size() && borders[i].at == at; ++i) {
-      wanted += borders[i].wanted;
-      excluded += borders[i].excluded;
+  out.reserve(ranges.size() + holes.size());
+  auto hole = holes.begin();
+  for (const PhysRange& range : ranges) {
+    while (hole != holes.end() && hole->end() <= range.begin()) ++hole;
+    PhysAddr begin = range.begin();
+    for (auto next = hole; next != holes.end() && next->begin() < range.end(); ++next) {
+      if (const auto piece = PhysRange::FromBounds(begin, next->begin())) out.push_back(*piece);
+      begin = next->end();
+      hole = next;  // it may reach into the next range as well
     }
-    const bool is_in = wanted > 0 && excluded == 0;
-    if (!was_in && is_in) begin = at;
-    if (was_in && !is_in) out.push_back(*PhysRange::FromBounds(begin, at));
+    if (const auto piece = PhysRange::FromBounds(begin, range.end())) out.push_back(*piece);
   }
   return out;
-}
-
-std::vector<PhysRange> Merged(const std::vector<PhysRange>& ranges) {
-  std::vector<Border> borders;
-  borders.reserve(ranges.size() * 2);
-  for (const PhysRange& range : ranges) AddBorders(borders, range, true);
-  return Sweep(std::move(borders));
 }
 
 // Overlapping ranges become one; touching ones stay apart.
@@ -116,15 +111,15 @@ Result<std::vector<PhysRange>> ReadCmaRanges(const SystemRoot& root) {
 
 CrashMemory MakeCrashMemory(const IomemReport& iomem, const std::vector<PhysRange>& cma) {
   CrashMemory memory{.regions = WithoutOverlaps(iomem.crash_regions), .cma = Merged(cma), .dumped = {}};
-  std::vector<Border> borders;
-  borders.reserve(2 * (iomem.entries.size() + memory.regions.size() + memory.cma.size()));
+  std::vector<PhysRange> ram;
+  std::vector<PhysRange> holes = memory.regions;
+  holes.insert(holes.end(), memory.cma.begin(), memory.cma.end());
+  ram.reserve(iomem.entries.size());
   for (const IomemEntry& entry : iomem.entries) {
-    if (entry.name.starts_with(kRam)) AddBorders(borders, entry.range, true);
-    if (entry.name == kGart) AddBorders(borders, entry.range, false);
+    if (entry.name.starts_with(kRam)) ram.push_back(entry.range);
+    if (entry.name == kGart) holes.push_back(entry.range);
   }
-  for (const PhysRange& region : memory.regions) AddBorders(borders, region, false);
-  for (const PhysRange& range : memory.cma) AddBorders(borders, range, false);
-  memory.dumped = Sweep(std::move(borders));
+  memory.dumped = Without(Merged(std::move(ram)), Merged(std::move(holes)));
   return memory;
 }
 

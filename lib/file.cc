@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <utility>
 
@@ -29,6 +30,7 @@ int UniqueFd::Release() { return std::exchange(fd_, -1); }
 namespace {
 
 constexpr size_t kReadChunk = 1 << 20;
+constexpr size_t kSmallRead = 16384;
 
 // Reads to the end; -EFBIG when there is more than `max_bytes`, else 0 or -errno.
 int ReadAll(int fd, uint64_t max_bytes, std::vector<std::byte>& out) {
@@ -100,18 +102,15 @@ Result<std::string> ReadSmallFile(int dir_fd, const std::string& path, const std
   const UniqueFd fd(openat(dir_fd, path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
   std::string text;
-  size_t used = 0;
+  std::array<char, kSmallRead> buffer;  // most files in /proc and /sys fit, and none is read further at once
   for (;;) {
-    if (text.size() - used < 1024) text.resize(std::max<size_t>(4096, text.size() * 2));
-    const ssize_t got = read(fd.get(), text.data() + used, text.size() - used);
+    const ssize_t got = read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", shown);
-    if (got == 0) break;
-    used += static_cast<size_t>(got);
-    if (used > max_bytes) return Fail(Errc::kIo, "'{}' is longer than {} bytes", shown, max_bytes);
+    if (got == 0) return text;
+    text.append(buffer.data(), static_cast<size_t>(got));
+    if (text.size() > max_bytes) return Fail(Errc::kIo, "'{}' is longer than {} bytes", shown, max_bytes);
   }
-  text.resize(used);
-  return text;
 }
 
 }  // namespace kexec

@@ -46,6 +46,7 @@ std::optional<RawLine> SplitLine(std::string_view line) {
 
 Result<std::vector<IomemEntry>> ParseLines(std::string_view text) {
   std::vector<IomemEntry> entries;
+  entries.reserve(static_cast<size_t>(std::ranges::count(text, '\n')) + 1);
   for (size_t number = 1; !text.empty(); ++number) {
     const size_t length = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, length);

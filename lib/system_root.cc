@@ -33,6 +33,8 @@ Result<SystemRoot> SystemRoot::Open(const std::filesystem::path& directory) {
   return root;
 }
 
+std::string SystemRoot::Shown(const std::string& relative) const { return prefix_ + relative; }
+
 bool SystemRoot::Exists(std::string_view path) const {
   struct stat info = {};
   return fstatat(dir_.get(), Relative(path).c_str(), &info, 0) == 0;
@@ -41,7 +43,7 @@ bool SystemRoot::Exists(std::string_view path) const {
 Result<std::string> SystemRoot::ReadText(std::string_view path) const {
   if (observer_) observer_(path, std::nullopt);
   const std::string relative = Relative(path);
-  return ReadSmallFile(dir_.get(), relative, (path_ / relative).string());
+  return ReadSmallFile(dir_.get(), relative, Shown(relative));
 }
 
 Result<std::vector<std::byte>> SystemRoot::ReadBinary(std::string_view path) const {
@@ -53,7 +55,7 @@ Result<std::vector<std::byte>> SystemRoot::ReadBinary(std::string_view path) con
 Result<std::vector<std::byte>> SystemRoot::ReadHead(std::string_view path, size_t max_bytes) const {
   if (observer_) observer_(path, max_bytes);
   const std::string relative = Relative(path);
-  const std::string shown = (path_ / relative).string();
+  const std::string shown = Shown(relative);
   const UniqueFd fd(openat(dir_.get(), relative.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
   std::vector<std::byte> head(max_bytes);
@@ -73,7 +75,7 @@ Result<> SystemRoot::ForEachLine(std::string_view path,
                                  const std::function<bool(std::string_view)>& visit) const {
   if (observer_) observer_(path, 0);
   const std::string relative = Relative(path);
-  const std::string shown = (path_ / relative).string();
+  const std::string shown = Shown(relative);
   const UniqueFd fd(openat(dir_.get(), relative.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
   std::vector<char> buffer(kLineBuffer);
@@ -106,7 +108,7 @@ Result<std::vector<std::string>> SystemRoot::List(std::string_view path) const {
   if (observer_) observer_(path, std::nullopt);
   const std::string relative = Relative(path);
   const int fd = openat(dir_.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return FailErrno(Errc::kIo, errno, "cannot list '{}'", (path_ / relative).string());
+  if (fd < 0) return FailErrno(Errc::kIo, errno, "cannot list '{}'", Shown(relative));
   const std::unique_ptr<DIR, int (*)(DIR*)> dir(fdopendir(fd), closedir);
   std::vector<std::string> names;
   while (const dirent* entry = readdir(dir.get())) {

@@ -53,8 +53,13 @@ class SystemRoot {
   void Observe(Observer observer) { observer_ = std::move(observer); }
 
  private:
-  SystemRoot(std::filesystem::path path, UniqueFd dir) : path_(std::move(path)), dir_(std::move(dir)) {}
+  SystemRoot(std::filesystem::path path, UniqueFd dir)
+      : path_(std::move(path)), prefix_((path_ / "").string()), dir_(std::move(dir)) {}
+  // How messages name a file.
+  std::string Shown(const std::string& relative) const;
+
   std::filesystem::path path_;
+  std::string prefix_;  // path_ and a '/'
   UniqueFd dir_;
   bool live_ = false;
   Observer observer_;
