@@ -39,9 +39,15 @@ class Installed(unittest.TestCase):
         files = {str(path.relative_to(usr)): path.stat().st_mode for path in usr.rglob("*") if path.is_file()}
         names = sorted(os.path.basename(path) for path in files)
         self.assertEqual(names, sorted([*UNITS, "60-kexec-crash.rules", "90-kexec-crash.preset", "kexec-crash",
-                                        "kexec-crash.8", "kexec-crash.default"]))
+                                        "kexec-crash-choose.sh", "kexec-crash.8", "kexec-crash.default"]))
         (program,) = [mode for path, mode in files.items() if os.path.basename(path) == "kexec-crash"]
         self.assertTrue(program & stat.S_IXUSR)
+
+    def test_the_installed_program_finds_its_other_half(self):
+        (program,) = self.folder.glob("usr/*bin/kexec-crash")
+        done = subprocess.run([program, f"--root={self.folder / 'empty'}", "check"], text=True, capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (1, "kexec-crash: this kernel knows no crash kernels "
+                                                          "(CONFIG_CRASH_DUMP)\n"))
 
     def test_verify(self):
         # The programs stand where systemd looks for them in a real system.

@@ -56,6 +56,7 @@ def service_files(bench, kernel):
     files = {f"usr/lib/systemd/system/{unit}": ((SYSTEMD / unit).read_text(), 0o644) for unit in UNITS}
     files["usr/lib/udev/rules.d/60-kexec-crash.rules"] = ((SYSTEMD / "60-kexec-crash.rules").read_text(), 0o644)
     files["usr/sbin/kexec-crash"] = ((SYSTEMD / "kexec-crash").read_text(), 0o755)
+    files["usr/share/kexec-ng/kexec-crash-choose.sh"] = ((SYSTEMD / "kexec-crash-choose.sh").read_text(), 0o644)
     files["usr/sbin/kexec"] = (bench.kexec.read_bytes(), 0o755)
     files[f"boot/vmlinuz-{kernel.release}"] = (kernel.image.read_bytes(), 0o644)
     files[f"var/lib/kdump/initrd.img-{kernel.release}"] = (rootfs.archive(CAPTURE), 0o644)
