@@ -50,6 +50,7 @@ try pattern coreread pattern /proc/vmcore {SEED}
 try low sh -c 'coreread bytes /proc/vmcore 0 {LOW_END} | gzip | base64'
 try dump makedumpfile -l -d 31 /proc/vmcore /tmp/dump
 try dump-log sh -c 'makedumpfile --dump-dmesg /tmp/dump /tmp/dump.log >&2 && cat /tmp/dump.log'
+[ -e /dev/vda ] && try saved sh -c 'wc -c </tmp/dump && dd if=/tmp/dump of=/dev/vda bs=64k conv=fsync 2>/dev/null'
 """
 
 
@@ -67,6 +68,7 @@ class Crash:
     load: str = LOAD  # arguments after the call
     prepare: str = ""  # more of the first guest's script, after the load
     answer: object = None
+    disk: object = None  # path of a raw disk that gets what makedumpfile wrote
     added_cpus: int = 0  # by `answer`, while the first guest runs
     extra: tuple = ()  # more QEMU arguments
 
@@ -99,15 +101,15 @@ class Evidence:
         return core.parse(gzip.decompress(base64.b64decode(self.capture.out("headers"))))
 
 
-def archive(bench, kernel, script):
-    """The archive of a first guest whose /initrd is the capture kernel's, with everything that reads dumps."""
+def archive(bench, kernel, script, modules):
+    """The archive of a first guest whose /initrd is the capture kernel's, with `modules` and everything that reads dumps."""
     makedumpfile, folders = bench.cache.makedumpfile()
     tools = {"bin/vmcore-dmesg": bench.vmcore_dmesg, "bin/coreread": bench.helpers / "coreread",
              "bin/makedumpfile": makedumpfile}
     for tool in tools.values():
         if not tool.is_file():
             raise AssertionError(f"'{tool}' is missing: build it first")
-    capture = rootfs.archive(CAPTURE, programs=tools, library_folders=folders)
+    capture = rootfs.archive(CAPTURE, programs=tools, library_folders=folders, modules=modules)
     return rootfs.archive(script, files={"kernel": kernel.image.read_bytes(), "initrd": gzip.compress(capture, 1)},
                           programs={"sbin/kexec": bench.kexec, "bin/pattern": bench.helpers / "pattern"})
 
@@ -127,9 +129,11 @@ def run(bench, crash):
 
     script = FIRST.format(call=crash.call, load=crash.load, prepare=crash.prepare, seed=SEED, marker=MARKER,
                           panic=PANICS[crash.panic])
+    disk = ("-drive", f"if=virtio,format=raw,file={crash.disk}") if crash.disk else ()
+    modules = kernel.module_files("virtio_blk", "virtio_pci") if crash.disk else ()
     machine = Machine(kernel, crash.firmware, crash.cpus, crash.memory, append=f"{crash.reserve} ignore_loglevel",
-                      extra=crash.extra)
-    transcript = bench.boot(machine, archive(bench, kernel, script), limit=400, answer=answer)
+                      extra=crash.extra + disk)
+    transcript = bench.boot(machine, archive(bench, kernel, script, modules), limit=400, answer=answer)
     bench.equal(len(low), 1, "times the host read the low memory")
     return Evidence(crash, kernel, transcript, low[0] if low else b"")
 

@@ -79,8 +79,18 @@ class Cache:
         folders = [folder for root in roots for folder in root.glob("**/x86_64-linux-gnu")]
         return self._package("makedumpfile") / "usr" / "bin" / "makedumpfile", folders
 
+    def crash_utility(self):
+        """Debian's crash(8) and the folders that hold the libraries the host need not have."""
+        roots = [self._package(name) for name in ("libsnappy1v5", "libncursesw6")]
+        folders = [folder for root in roots for folder in root.glob("**/x86_64-linux-gnu")]
+        return self._package("crash") / "usr" / "bin" / "crash", folders
+
+    def debug_image(self, kernel):
+        """The vmlinux with symbols of `kernel`: 280 MB to download, 1.8 GB unpacked."""
+        return self._package(f"linux-image-{kernel.release}-dbg") / "usr" / "lib" / "debug" / "boot" / f"vmlinux-{kernel.release}"
+
     def _cached_release(self, series):
-        names = [path.name.removeprefix("linux-image-") for path in self.folder.glob(f"linux-image-{series}.*")]
+        names = [path.name.removeprefix("linux-image-") for path in self.folder.glob(f"linux-image-{series}.*-cloud-amd64")]
         return max(names, key=_version_key, default=None)
 
     @staticmethod
