@@ -36,7 +36,7 @@ std::string CrashkernelParameter(uint64_t bytes) {
 Result<> CheckCrashFit(const LoadRequest& request, const Session& session) {
   const Result<CrashReservation> reservation = ReadCrashReservation(session.root);
   if (!reservation.has_value() || reservation->region_bytes == 0) return {};
-  const CrashNeed need = GatherCrashNeed(request, session.root);
+  const CrashNeed need = GatherCrashNeed(request, reservation->dumped_ranges, session.root);
   // The rest of the load is small, and where it goes is for the plan, or the running kernel, to find out.
   const uint64_t files = need.kernel_bytes + need.initrd_bytes;
   if (files > reservation->region_bytes) {
@@ -65,8 +65,9 @@ Error WithCrashAdvice(Error error, const LoadRequest& request, const SystemRoot&
   const bool refused =
       error.code() == Errc::kSyscall && (error.sys_errno() == EADDRNOTAVAIL || error.sys_errno() == ENOMEM);
   if (!refused && error.code() != Errc::kDoesNotFit) return error;
-  const CrashNeed need = GatherCrashNeed(request, root);
   const Result<CrashReservation> reservation = ReadCrashReservation(root);
+  const CrashNeed need =
+      GatherCrashNeed(request, reservation.has_value() ? reservation->dumped_ranges : 1, root);
   // Where it should have fitted the number would be no help: the reason is another one.
   const uint64_t enough =
       refused ? RecommendedCrashBytes(need) : EstimateCrash(need, 0).load_bytes + kPlacementLoss;

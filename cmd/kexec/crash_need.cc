@@ -29,9 +29,7 @@ uint64_t PossibleCpus(const SystemRoot& root) {
   return std::max<uint64_t>(count, 1);
 }
 
-uint64_t CoreHeadersBytes(uint64_t cpus, const SystemRoot& root) {
-  const auto memory = ReadCrashMemory(root);
-  const uint64_t ranges = memory.has_value() ? memory->dumped.size() : 1;
+uint64_t CoreHeadersBytes(uint64_t cpus, uint64_t ranges, const SystemRoot& root) {
   // One for each CPU, vmcoreinfo, the kernel's own mapping, and each range.
   const uint64_t headers = sizeof(Elf64_Ehdr) + (cpus + 2 + ranges) * sizeof(Elf64_Phdr);
   return RoundedUpToPages(std::max(headers, ReadElfcorehdrSize(root).value_or(0)));
@@ -43,7 +41,7 @@ uint64_t KernelRunBytes(const KernelImage& kernel) {
   return std::visit([](const auto& image) { return image.init_size; }, kernel.image);
 }
 
-CrashNeed GatherCrashNeed(const LoadRequest& request, const SystemRoot& root) {
+CrashNeed GatherCrashNeed(const LoadRequest& request, uint64_t dumped_ranges, const SystemRoot& root) {
   CrashNeed need;
   need.kernel_bytes = RoundedUpToPages(KernelRunBytes(request.kernel));
   for (const ImageFile& initrd : request.initrds) {
@@ -52,7 +50,7 @@ CrashNeed GatherCrashNeed(const LoadRequest& request, const SystemRoot& root) {
     need.unpacked_bytes += std::min(unpacked, UINT64_MAX - need.unpacked_bytes);
   }
   const uint64_t possible = PossibleCpus(root);
-  need.core_headers_bytes = CoreHeadersBytes(possible, root);
+  need.core_headers_bytes = CoreHeadersBytes(possible, dumped_ranges, root);
   const auto limit = ParameterValue(request.command_line, "nr_cpus");
   const uint64_t allowed = limit ? ParseNumber(*limit).value_or(possible) : possible;
   need.cpus = std::clamp<uint64_t>(allowed, 1, possible);

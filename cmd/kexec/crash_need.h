@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "arch/crash_estimate.h"
@@ -15,8 +16,8 @@ namespace kexec {
 // Bytes of memory the kernel runs in until it knows its memory map.
 uint64_t KernelRunBytes(const KernelImage& kernel);
 
-// Never fails: CPUs and ranges of memory that cannot be counted count as one.
-CrashNeed GatherCrashNeed(const LoadRequest& request, const SystemRoot& root);
+// `dumped_ranges`: CrashReservation::dumped_ranges. Never fails: CPUs that cannot be counted count as one.
+CrashNeed GatherCrashNeed(const LoadRequest& request, uint64_t dumped_ranges, const SystemRoot& root);
 
 // The value of the last word "name=value" of a command line, nullopt if there is none. Quotes are not looked
 // at: for numbers and names.

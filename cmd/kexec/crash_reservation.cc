@@ -21,6 +21,7 @@ uint64_t Bytes(std::span<const PhysRange> disjoint) {
 
 CrashReservation FromMemory(CrashMemory memory) {
   CrashReservation reservation;
+  reservation.dumped_ranges = memory.dumped.size();
   reservation.regions = std::move(memory.regions);
   reservation.cma = std::move(memory.cma);
   reservation.cma_bytes = Bytes(reservation.cma);

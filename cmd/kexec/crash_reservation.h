@@ -18,6 +18,7 @@ struct CrashReservation {
   uint64_t region_bytes = 0;       // of the region loaded into; 0: nothing is reserved
   uint64_t low_bytes = 0;          // of the other regions: crashkernel=SIZE,low, which ,high brings along
   uint64_t cma_bytes = 0;
+  uint64_t dumped_ranges = 1;  // pieces of memory a dump has headers for; 1 where that is hidden
 
   // What a crash kernel finds when it runs.
   uint64_t total_bytes() const;

@@ -66,14 +66,16 @@ Result<> EstimateCrashkernel(const Session& session) {
   const Session loading{options,      session.root,        session.kernel,
                         session.host, session.diagnostics, session.out};
   KEXEC_ASSIGN(const LoadRequest request, ReadLoadRequest(loading));
-  const CrashNeed need = GatherCrashNeed(request, session.root);
+  const Result<CrashReservation> reservation = ReadCrashReservation(session.root);
+  const uint64_t ranges = reservation.has_value() ? reservation->dumped_ranges : 1;
+  const CrashNeed need = GatherCrashNeed(request, ranges, session.root);
   const uint64_t recommended = RecommendedCrashBytes(need);
   const EstimateReport report{
       .request = request,
       .need = need,
       .estimate = EstimateCrash(need, recommended),
       .recommended_bytes = recommended,
-      .reservation = ReadCrashReservation(session.root),
+      .reservation = reservation,
       .running_kernel = chosen,
       .running_command_line = assumed,
   };

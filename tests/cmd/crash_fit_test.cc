@@ -171,22 +171,22 @@ TEST(CrashNeed, CountsPossibleCpusUnlessTheCommandLineLimitsThem) {
   world.machine.File("sys/devices/system/cpu/possible", "0-3,8-9\n");
   LoadRequest request;
   request.kernel = KernelImage{"bzImage64", BzImage{}};
-  EXPECT_EQ(GatherCrashNeed(request, world.machine.root()).cpus, 6u);
+  EXPECT_EQ(GatherCrashNeed(request, 2, world.machine.root()).cpus, 6u);
   request.command_line = "nr_cpus=2";
-  EXPECT_EQ(GatherCrashNeed(request, world.machine.root()).cpus, 2u);
+  EXPECT_EQ(GatherCrashNeed(request, 2, world.machine.root()).cpus, 2u);
   request.command_line = "nr_cpus=64";
-  EXPECT_EQ(GatherCrashNeed(request, world.machine.root()).cpus, 6u);
+  EXPECT_EQ(GatherCrashNeed(request, 2, world.machine.root()).cpus, 6u);
   world.machine.File("sys/devices/system/cpu/possible", "nonsense\n");
-  EXPECT_EQ(GatherCrashNeed(request, world.machine.root()).cpus, 1u);
+  EXPECT_EQ(GatherCrashNeed(request, 2, world.machine.root()).cpus, 1u);
 }
 
 TEST(CrashNeed, CoreHeadersTakeTheRoomTheKernelWantsForUpdates) {
   CmdWorld world;
   LoadRequest request;
   request.kernel = KernelImage{"bzImage64", BzImage{}};
-  EXPECT_EQ(GatherCrashNeed(request, world.machine.root()).core_headers_bytes, 4096u);
+  EXPECT_EQ(GatherCrashNeed(request, 2, world.machine.root()).core_headers_bytes, 4096u);
   world.machine.File("sys/kernel/crash_elfcorehdr_size", "500000\n");
-  EXPECT_EQ(GatherCrashNeed(request, world.machine.root()).core_headers_bytes, 503808u);
+  EXPECT_EQ(GatherCrashNeed(request, 2, world.machine.root()).core_headers_bytes, 503808u);
 }
 
 }  // namespace
