@@ -49,6 +49,7 @@ def register_all():
         register(Crash(series, firmware, 2, call, **HIGH), "high", high_region)
         register(Crash(series, firmware, 2, call, memory="2G"), "2G")
     for series, firmware in itertools.product(BOTH_KERNELS, BOTH_FIRMWARES):
+        register(Crash(series, firmware, call="-a"), "sysrq")
         by_line = Crash(series, firmware, call="-c", load=f"--pass-memmap-cmdline {crash.LOAD}")
         register(by_line, "memmap-cmdline", memmap_on_line)
 

@@ -124,6 +124,43 @@ def small_region(bench, series):
         slots(bench, boot, f"slots{call}", "01")
 
 
+@case("crash/slot/6.12/load-limit")
+def load_limit(bench):
+    """kernel.kexec_load_limit_panic counts down (since 6.3): one load is allowed here, the next is refused and harmless."""
+    transcript = recipe.boot(bench, f"""
+        echo 1 >/proc/sys/kernel/kexec_load_limit_panic
+        try first kexec -c {LOAD}
+        try load kexec -c {LOAD}
+        try file kexec -s {LOAD}
+        try slots {STATE}
+        """, series="6.12", machine={"append": "crashkernel=192M", "memory": "1G"})
+    boot = transcript.boot(1)
+    recipe.expect_success(bench, boot, "first", "the one load that is allowed (probing by loading would use it up)")
+    for name in ("load", "file"):
+        bench.equal((boot[name].status, boot[name].out), (255, ""), f"'{name}': status, stdout")
+        for word in ("Operation not permitted", "kexec_load_limit_panic", "the kernel loaded before is still in place"):
+            bench.contains(boot[name].err, word, f"'{name}'")
+    slots(bench, boot, "slots", "01")
+
+
+@case("crash/slot/6.1/lockdown")
+def lockdown(bench):
+    """lockdown=integrity: no call loads a kernel whose signature the running one does not trust, and each says so."""
+    transcript = recipe.boot(bench, f"""
+        try load kexec -c {LOAD}
+        try auto kexec {LOAD}
+        try slots {STATE}
+        try unload kexec -p -u
+        """, machine={"append": "crashkernel=192M lockdown=integrity", "memory": "1G"})
+    boot = transcript.boot(1)
+    for name in ("load", "auto"):
+        bench.equal((boot[name].status, boot[name].out), (255, ""), f"'{name}': status, stdout")
+        for word in ("Operation not permitted", "lockdown", "integrity", "nothing is loaded"):
+            bench.contains(boot[name].err, word, f"'{name}'")
+    slots(bench, boot, "slots", "00")
+    recipe.expect_success(bench, boot, "unload")
+
+
 def register():
     for series in ("6.1", "6.12"):
         case(f"crash/slot/{series}/small-region", quick=series == "6.1")(

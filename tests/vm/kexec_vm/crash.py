@@ -75,7 +75,7 @@ class Crash:
     @property
     def headers_by_kernel(self):
         """Whether the first kernel wrote the core headers: at the load, or when CPUs came."""
-        return self.call == "-s" or ("--hotplug" in self.load and self.added_cpus > 0)
+        return self.call in ("-s", "-a") or ("--hotplug" in self.load and self.added_cpus > 0)
 
 
 @dataclass

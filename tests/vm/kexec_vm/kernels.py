@@ -87,7 +87,8 @@ class Cache:
 
     def debug_image(self, kernel):
         """The vmlinux with symbols of `kernel`: 280 MB to download, 1.8 GB unpacked."""
-        return self._package(f"linux-image-{kernel.release}-dbg") / "usr" / "lib" / "debug" / "boot" / f"vmlinux-{kernel.release}"
+        root = self._package(f"linux-image-{kernel.release}-dbg")
+        return root / "usr" / "lib" / "debug" / "boot" / f"vmlinux-{kernel.release}"
 
     def _cached_release(self, series):
         names = [path.name.removeprefix("linux-image-") for path in self.folder.glob(f"linux-image-{series}.*-cloud-amd64")]
