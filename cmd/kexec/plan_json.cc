@@ -58,6 +58,7 @@ void WriteRange(JsonWriter& json, const PhysRange& range) {
 void WriteSegments(JsonWriter& json, const PlanReport& report) {
   const LoadPlan& plan = report.prepared->image.plan();
   json.Key("entry").Address(plan.entry);
+  json.Key("command_line").String(plan.command_line);
   json.Key("digest").String(DigestName(report.options.purgatory.digest));
   json.Key("segments").BeginArray();
   for (const Segment& segment : plan.segments) {

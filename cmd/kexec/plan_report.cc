@@ -18,7 +18,8 @@ bool LiesIn(Bytes part, Bytes whole) {
 uint64_t PlanReport::Flags() const {
   const bool crash = options.slot == LoadKind::kCrash;
   if (choice.first == KexecCall::kLoad) {
-    return (prepared == nullptr ? 0 : prepared->machine->arch_flag()) | (crash ? kKexecOnCrash : 0);
+    if (prepared == nullptr) return crash ? kKexecOnCrash : 0;
+    return prepared->machine->arch_flag() | prepared->image.plan().flags | (crash ? kKexecOnCrash : 0);
   }
   return file_load_flags | (crash ? kKexecFileOnCrash : 0) |
          (request.initrds.empty() ? kKexecFileNoInitramfs : 0);

@@ -5,6 +5,7 @@
 
 #include "cmd/kexec/exit_status.h"
 #include "cmd/kexec/run.h"
+#include "tests/support/elf_core_builder.h"
 
 namespace kexec::testing {
 namespace {
@@ -30,6 +31,18 @@ FakeMachine TheMachine() {
   return machine;
 }
 
+// The kernel at 16 MiB, and the direct map.
+std::string Kcore() {
+  constexpr uint16_t kElfMachineX86_64 = 62;
+  constexpr uint32_t kLoad = 1;
+  const std::vector<std::byte> page(0x1000);
+  const std::vector<std::byte> file = ElfCoreBuilder(true, false, kElfMachineX86_64)
+                                          .Add({kLoad, 0xffffffff81000000, 0x1000000, page})
+                                          .Add({kLoad, 0xffff888000001000, 0x1000, page})
+                                          .Build();
+  return {reinterpret_cast<const char*>(file.data()), file.size()};
+}
+
 }  // namespace
 
 CmdWorld::CmdWorld() : kernel(TheMachine()) {
@@ -39,7 +52,12 @@ CmdWorld::CmdWorld() : kernel(TheMachine()) {
       .File("proc/sys/kernel/osrelease", "6.12.1-test\n")
       .FirmwareMemory(0x0, 0x9fbff, "System RAM")
       .FirmwareMemory(0x9fc00, 0x9ffff, "Reserved")
-      .FirmwareMemory(0x100000, 0x3fffffff, "System RAM");
+      .FirmwareMemory(0x100000, 0x3fffffff, "System RAM")
+      .File("proc/kcore", Kcore())
+      .File("sys/kernel/vmcoreinfo", "0x000000003e2fe000 1024\n")
+      .File("sys/devices/system/cpu/possible", "0\n")
+      .File("sys/devices/system/cpu/cpu0/crash_notes", "3e239400\n")
+      .File("sys/devices/system/cpu/cpu0/crash_notes_size", "368\n");
   kernel.Publish(&machine);
 }
 

@@ -251,13 +251,40 @@ TEST(LoadCrash, WithoutReservedMemorySaysHowToReserveIt) {
   EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
 }
 
-TEST(LoadCrash, WithKexecLoadIsNotThereYet) {
+TEST(LoadCrash, GoesThroughKexecLoadOnRequest) {
   CmdWorld world;
-  EXPECT_EQ(world.Run({"-p", "-c", world.WriteKernel()}), kExitUsage);
-  EXPECT_EQ(world.message,
-            "loading a crash kernel with kexec_load (-p with -c) is not supported yet; without -c "
-            "kexec_file_load does "
-            "it");
+  EXPECT_EQ(world.Run({"-p", "-c", world.WriteKernel(), "--append=irqpoll"}), 0) << world.message;
+  ASSERT_THAT(world.kernel.loads(), SizeIs(1));
+  EXPECT_EQ(world.kernel.loads().at(0).flags, (62u << 16) | kKexecOnCrash);
+  EXPECT_TRUE(world.kernel.crash_loaded());
+  EXPECT_FALSE(world.kernel.loaded());
+}
+
+TEST(LoadCrash, FallsBackToKexecLoad) {
+  CmdWorld world;
+  world.kernel.FailNext(KexecCall::kFileLoad, ENOSYS);
+  EXPECT_EQ(world.Run({"-p", world.WriteKernel()}), 0) << world.message;
+  EXPECT_THAT(world.diagnostics.TakeWarnings(), ElementsAre(HasSubstr("falling back to kexec_load")));
+  EXPECT_TRUE(world.kernel.crash_loaded());
+}
+
+TEST(LoadCrash, LetsTheKernelUpdateTheHeadersWhereItCan) {
+  CmdWorld world;
+  world.machine.File("sys/kernel/crash_elfcorehdr_size", "8192\n");
+  EXPECT_EQ(world.Run({"-p", "-c", "--hotplug", world.WriteKernel()}), 0) << world.message;
+  EXPECT_EQ(world.kernel.loads().at(0).flags, (62u << 16) | kKexecOnCrash | kKexecUpdateElfcorehdr);
+}
+
+TEST(LoadCrash, SaysThatKexecLoadCannotHandKeysOver) {
+  CmdWorld world;
+  world.machine.File("sys/kernel/config/crash_dm_crypt_keys/count", "1\n");
+  EXPECT_EQ(world.Run({"-p", "-c", world.WriteKernel()}), 0) << world.message;
+  EXPECT_THAT(world.diagnostics.TakeWarnings(),
+              ElementsAre("the dm-crypt keys configured for the crash kernel are not handed over: kexec_load "
+                          "cannot; leave out -c"));
+  EXPECT_EQ(world.Run({"-p", "--entry=0x100000", world.WriteKernel()}), kExitUsage);
+  EXPECT_THAT(world.message, HasSubstr("the dm-crypt keys configured for the crash kernel go with "
+                                       "kexec_file_load only, but --entry needs kexec_load"));
 }
 
 TEST(Load, RefusesWhatItCannotDoYetInOneSentence) {

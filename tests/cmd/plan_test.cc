@@ -97,12 +97,19 @@ TEST(DryRun, WorksWhereIomemHidesItsAddresses) {
   world.diagnostics.TakeWarnings();
 }
 
-TEST(DryRun, OfACrashKernelIsTheKernelsBusiness) {
+TEST(DryRun, OfACrashKernelTellsWhatItIsToldBesides) {
   CmdWorld world;
-  const auto json = PlanOf(world, {"--dry-run", "--json", "-p", world.WriteKernel()});
+  const std::string kernel = world.WriteKernel();
+  const auto json = PlanOf(world, {"--dry-run", "--json", "-p", kernel, "--append=irqpoll"});
   EXPECT_EQ(json["slot"], "crash");
   EXPECT_EQ(json["call"]["flags"], "0x6");
-  EXPECT_TRUE(json["plan"].is_null());
+  EXPECT_EQ(json["command_line"]["text"], "irqpoll");
+  EXPECT_EQ(json["plan"]["command_line"], "irqpoll elfcorehdr=982400K");
+  EXPECT_EQ(json["plan"]["segments"].back()["label"], "backup");
+  ASSERT_EQ(world.Run({"--dry-run", "-c", "-p", kernel, "--append=irqpoll"}), 0) << world.message;
+  EXPECT_THAT(world.out, ::testing::HasSubstr("told besides  elfcorehdr=982400K\n"));
+  EXPECT_THAT(world.out,
+              ::testing::HasSubstr("\ncrash region [0x34000000, 0x3c000000), 128 MiB of RAM\n|..."));
 }
 
 TEST(Capture, PlansTheSameAsTheMachineItRecorded) {
