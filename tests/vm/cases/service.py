@@ -13,6 +13,7 @@ UNITS = ("kexec-crash.service", "kexec-crash.path", "kexec-crash-changed.service
 CAPTURE = """note reached capture
 try cmdline cat /proc/cmdline
 try vmcore sh -c 'head -c 4 /proc/vmcore | tail -c 3'
+try size stat -c %s /proc/vmcore
 """
 # What the sandbox of the unit allows, seen from inside.
 PROBE = """exec >/run/kexec-crash/probe 2>/dev/null
@@ -66,12 +67,12 @@ def service_files(bench, kernel):
     return files
 
 
-def boot(bench, script, *, series="6.1", append, cpus=1, configuration=""):
+def boot(bench, script, *, series="6.1", append, cpus=1, configuration="", memory="1G", answer=None):
     kernel = bench.cache.kernel(series)
     files = service_files(bench, kernel) | {"etc/default/kexec-crash": (configuration, 0o644)}
     archive = systemd_root.archive(bench.cache, FUNCTIONS + script, files, [("kexec-crash.service", "basic.target")])
-    machine = Machine(kernel, memory="1G", cpus=cpus, append=f"systemd.getty_auto=no {append}")
-    return bench.boot(machine, archive, limit=400)
+    machine = Machine(kernel, memory=memory, cpus=cpus, append=f"systemd.getty_auto=no {append}")
+    return bench.boot(machine, archive, limit=400, answer=answer)
 
 
 def expect_loaded(bench, boot_, name, *parts):
@@ -165,6 +166,30 @@ def kernel_updates_headers(bench):
         expect_loaded(bench, first, name, "Status: \"the crash kernel is '/boot/vmlinuz-")
     bench.equal(first.out("record"), "arguments=--hotplug -c", "options of the last load")
     bench.equal(first.out("complaints"), f"kexec-crash: {sentence}", "complaints")
+
+
+@case("service/follows-memory")
+def follows_memory(bench):
+    """Memory that came after boot is in the dump, because the udev rule had the crash kernel loaded anew (6.1)."""
+    added = 256 << 20
+
+    def plug(question):
+        question.monitor.execute("object-add", **{"qom-type": "memory-backend-ram", "id": "added", "size": added})
+        question.monitor.execute("device_add", driver="pc-dimm", id="dimm", memdev="added")
+
+    transcript = boot(bench, """
+        status boot
+        echo online_movable >/sys/devices/system/memory/auto_online_blocks
+        loads memory ask plug
+        try reloads sh -c "journalctl --boot --output=cat --unit=kexec-crash.service | grep -c '^Reloaded'"
+        execute sh -c 'echo c >/proc/sysrq-trigger'""", append="crashkernel=192M", memory="1G,slots=2,maxmem=4G", answer=plug,
+                      configuration="KEXEC_ARGS=-c\n")
+    first = transcript.boot(1)
+    expect_loaded(bench, first, "boot")
+    bench.equal((first.out("memory"), first.out("reloads")), ("yes", "1"), "a load, and one for all of the added blocks")
+    size, without = int(transcript.boot(2).out("size")), (1 << 30) - (192 << 20)
+    # The kernel's text is there twice, and some memory is the firmware's.
+    bench.expect(without < size - added <= without + (64 << 20), f"/proc/vmcore has {size} bytes: {added} are of the added memory")
 
 
 @case("service/nothing-reserved")
