@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import stat
 import subprocess
+import threading
 
 from kexec_vm import newc
 from kexec_vm.rootfs import GUEST
@@ -23,6 +24,7 @@ PACKAGES = """systemd udev kmod dash coreutils sed grep mount util-linux
 _SKIPPED = ("usr/share/", "usr/lib/x86_64-linux-gnu/gconv/", "usr/lib/udev/hwdb.d/", "usr/lib/systemd/catalog/",
             "usr/lib/x86_64-linux-gnu/perl", "usr/lib/x86_64-linux-gnu/security/", "etc/")
 _MERGED = ("bin", "sbin", "lib", "lib64")  # links into /usr, as on every Debian 12
+_fetching = threading.Lock()  # cases run side by side
 _STAGE_UNIT = """[Unit]
 Description=What the test does
 After=multi-user.target kexec-crash.service
@@ -78,7 +80,8 @@ def archive(cache, script, files, enabled=()):
 
 
 def _packages(cache, out):
-    root = _unpacked(cache.folder)
+    with _fetching:
+        root = _unpacked(cache.folder)
     for path in sorted(root.rglob("*")):
         place = path.relative_to(root)
         if place.parts[0] in _MERGED:
