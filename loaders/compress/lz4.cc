@@ -4,6 +4,8 @@
 #include <lz4.h>
 #include <lz4frame.h>
 
+#include <algorithm>
+
 #include "loaders/compress/codec.h"
 #include "loaders/compress/stream.h"
 #include "loaders/initrd/lz4_legacy.h"
@@ -29,13 +31,17 @@ class Lz4FrameDecoder final : public StreamDecoder {
     if (LZ4F_isError(status) != 0) {
       return {.state = DecodeStep::State::kDamaged, .problem = LZ4F_getErrorName(status)};
     }
-    if (status == 0 && step.read != 0) step.state = DecodeStep::State::kEnd;
+    if (status == 0) step.state = DecodeStep::State::kEnd;
     return step;
   }
 
  private:
   LZ4F_dctx* context_ = nullptr;
 };
+
+bool AllZero(Bytes bytes) {
+  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
+}
 
 }  // namespace
 
@@ -49,6 +55,7 @@ Result<uint64_t> DecodeLz4Legacy(Bytes file, uint64_t begin, Output& output, con
   for (;;) {
     if (offset == file.size() || HoldsAppendedSize(file, offset, output.size())) return offset;
     const auto size = ReadAt<Le<uint32_t>>(file, offset);
+    if (!size && AllZero(file.subspan(offset))) return offset;  // padding, too
     if (!size)
       return Fail(Errc::kMalformed, "cut short: the file ends inside the block size at {:#x}", offset);
     // Zeros are padding; the magic begins another such file.

@@ -36,8 +36,8 @@ class ZstdDecoder final : public StreamDecoder {
     const size_t status = ZSTD_decompressStream(context_, &out, &in);
     DecodeStep step{.read = in.pos, .written = out.pos};
     if (ZSTD_isError(status) == 0) {
-      // 0: the frame is decoded and all of it is in `room`. Before its first byte that is no news.
-      if (status == 0 && in.pos != 0) step.state = DecodeStep::State::kEnd;
+      // 0: the frame is decoded, and its last bytes are in `room`.
+      if (status == 0) step.state = DecodeStep::State::kEnd;
       return step;
     }
     step.state = DecodeStep::State::kDamaged;
