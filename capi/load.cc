@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "kexec/submit.h"
+#include "loaders/decompress.h"
 #include "loaders/file_load.h"
 #include "loaders/initrd.h"
 #include "loaders/kernel_image.h"
@@ -32,8 +33,9 @@ Result<KernelImage> ParseRequested(const kexec_request& request) {
   if (!request.kernel) return Fail(Errc::kUsage, "the request names no kernel; set one first");
   Diagnostics& messages = request.context->messages;
   const std::string& path = request.kernel->path.native();
-  KEXEC_ASSIGN(KernelImage image, ParseKernel(request.kernel->bytes, request.type, messages),
-               fmt::format("cannot load '{}'", path));
+  const std::string context = fmt::format("cannot load '{}'", path);
+  KEXEC_ASSIGN(const UnpackedKernel unpacked, UnpackKernel(request.kernel->bytes, messages), context);
+  KEXEC_ASSIGN(KernelImage image, ParseKernel(unpacked.bytes, request.type, messages), context);
   for (const ImageFile& initrd : request.initrds) {
     KEXEC_TRY(CheckInitrd(initrd.bytes.view(), initrd.path.native(), messages));
   }
@@ -78,6 +80,7 @@ Result<Prepared> Prepare(const kexec_request& request, KernelImage image) {
 // What stands against kexec_file_load; empty: nothing known.
 std::string Obstacle(const kexec_request& request, const KernelImage& image) {
   if (!request.kernel->fd.valid()) return "the kernel came through a pipe";
+  if (IdentifyCompression(request.kernel->bytes.view())) return "the kernel's file is compressed";
   if (request.initrds.size() > 1) return "it takes one initrd";
   for (const ImageFile& initrd : request.initrds) {
     if (!initrd.fd.valid()) return "the initrd came through a pipe";

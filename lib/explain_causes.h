@@ -24,8 +24,6 @@ std::string WhyInvalid(const CallFacts& facts, const SystemRoot& root);
 // The errno values of signature checks; nullopt for any other.
 std::optional<std::string> WhySignature(int sys_errno, const SystemRoot& root);
 
-// A number of /proc/meminfo in bytes ("MemAvailable"); nullopt if it is not there.
-std::optional<uint64_t> MemInfo(std::string_view key, const SystemRoot& root);
 // "Seccomp" and the like of /proc/self/status, as text.
 std::optional<std::string> OwnStatus(std::string_view key, const SystemRoot& root);
 // True: a seccomp filter is active for this process.

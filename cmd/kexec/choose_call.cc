@@ -57,8 +57,11 @@ Result<CallChoice> ChooseCall(const LoadFacts& facts) {
   std::vector<std::string> reasons = Obstacles(facts);
   std::ranges::move(Preferences(facts), std::back_inserter(reasons));
   if (!reasons.empty()) return CallChoice{KexecCall::kLoad, false, Listed(reasons), {}};
-  return CallChoice{
-      KexecCall::kFileLoad, true, "it keeps signatures and measurements, and can do all that was asked", {}};
+  const std::string kept =
+      facts.packing.empty()
+          ? "it keeps signatures and measurements"
+          : fmt::format("it keeps the signature inside the {} data, if there is one", facts.packing);
+  return CallChoice{KexecCall::kFileLoad, true, kept + ", and can do all that was asked", {}};
 }
 
 std::string_view CallName(KexecCall call) {

@@ -21,6 +21,7 @@ struct LoadFacts {
   std::vector<std::string> prefers;  // given options that kexec_load alone honours and that may be dropped
   size_t initrds = 0;
   bool from_pipe = false;  // the kernel or an initrd has no file of its own
+  std::string packing;     // the kernel's compression; empty: none
   // Why kexec_file_load cannot take this kernel ("its boot protocol is 2.09, ..."); empty: nothing is known
   // against it.
   std::string obstacle;

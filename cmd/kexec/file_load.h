@@ -13,7 +13,7 @@ namespace kexec {
 uint64_t FileLoadFlags(const Options& options, const SystemRoot& root);
 
 // The kernel goes in as the file the user named, so that signatures and measurements are of that file; what
-// came through a pipe, and several initrds, go in as one file in memory.
+// came through a pipe or was compressed, and several initrds, go in as one file in memory.
 Result<> LoadByFile(const LoadRequest& request, const Session& session);
 
 }  // namespace kexec

@@ -28,6 +28,20 @@ Result<> LoadChosen(const LoadRequest& request, const CallChoice& choice, const 
   return choice.may_fall_back ? LoadWithFallback(request, session) : LoadByFile(request, session);
 }
 
+// Matters where signatures or measurements decide; elsewhere it is for -d.
+void TellWhatIsSigned(const LoadRequest& request, bool locked_down, const Session& session) {
+  if (!request.packing) return;
+  std::string text = fmt::format(
+      "the kernel is handed over unpacked, in a file in memory: a signature or IMA label "
+      "of the {} file itself does not count, one inside the unpacked kernel does",
+      request.packing->format);
+  if (locked_down) {
+    session.diagnostics.Warning(std::move(text));
+  } else {
+    session.diagnostics.Debug(std::move(text));
+  }
+}
+
 Result<> Load(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
   if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(RequireCrashMemory(session.root));
@@ -42,6 +56,7 @@ Result<> Load(const Session& session) {
         "the dm-crypt keys configured for the crash kernel are not handed over: "
         "kexec_load cannot; leave out -c");
   }
+  if (choice.first == KexecCall::kFileLoad) TellWhatIsSigned(request, !facts.lockdown.empty(), session);
   for (const std::string& option : choice.ignored) {
     session.diagnostics.Warn("option '{}' is ignored: {}", option, choice.reason);
   }

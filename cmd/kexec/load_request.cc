@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "cmd/kexec/command_line.h"
+#include "loaders/decompress.h"
 #include "loaders/file_load.h"
 #include "loaders/initrd.h"
 
@@ -14,14 +15,37 @@ namespace {
 constexpr uint64_t kMaxKernelFile = uint64_t{2} << 30;
 constexpr uint64_t kMaxInitrdFile = uint64_t{1} << 40;
 
-Result<KernelImage> ParseKernelFile(const ImageFile& file, const Options& options, Diagnostics& diagnostics) {
+// What a compressed kernel may unpack to: what is read of any, and not more than half of RAM, which
+// kexec_load refuses.
+uint64_t UnpackedLimit(const SystemRoot& root) {
+  const auto ram = MemInfo("MemTotal", root);
+  return ram ? std::min(kMaxKernelFile, *ram / 2) : kMaxKernelFile;
+}
+
+Result<> UnpackKernelFile(LoadRequest& request, const Session& session) {
+  ImageFile& file = request.kernel_file;
+  KEXEC_ASSIGN(UnpackedKernel unpacked,
+               UnpackKernel(file.bytes, session.diagnostics, {.output = UnpackedLimit(session.root)}),
+               fmt::format("cannot load '{}'", file.path.string()));
+  if (unpacked.layers.empty()) return {};
+  request.packing = Packing{LayersName(unpacked.layers), file.bytes.size(), !file.fd.valid()};
+  file.bytes = std::move(unpacked.bytes);
+  file.fd = UniqueFd();
+  file.mapped = false;
+  return {};
+}
+
+Result<KernelImage> ParseKernelFile(const LoadRequest& request, const Options& options,
+                                    Diagnostics& diagnostics) {
+  const ImageFile& file = request.kernel_file;
   // -i: whoever changed a kernel on purpose may load it, too.
   const ParseOptions checks{.verify_checksum = options.purgatory.digest != DigestKind::kNone};
   Result<KernelImage> image = ParseKernel(file.bytes, options.type.value_or(""), diagnostics, checks);
   if (image.has_value()) return image;
   // Scripts look for these words, and the file's name right behind them.
   if (image.error().code() == Errc::kNotRecognised && !options.type) {
-    return Fail(Errc::kNotRecognised, "Cannot determine the file type of {}: {}", file.path.string(),
+    return Fail(Errc::kNotRecognised, "Cannot determine the file type of {}: {}{}", file.path.string(),
+                request.packing ? fmt::format("unpacked from {}, ", request.packing->format) : "",
                 image.error().message());
   }
   return std::unexpected(
@@ -56,7 +80,8 @@ Result<LoadRequest> ReadLoadRequest(const Session& session) {
   const Options& options = session.options;
   LoadRequest request;
   KEXEC_ASSIGN(request.kernel_file, OpenImageFile(options.kernel, kMaxKernelFile), "cannot read the kernel");
-  KEXEC_ASSIGN(request.kernel, ParseKernelFile(request.kernel_file, options, session.diagnostics));
+  KEXEC_TRY(UnpackKernelFile(request, session));
+  KEXEC_ASSIGN(request.kernel, ParseKernelFile(request, options, session.diagnostics));
   for (const std::filesystem::path& path : options.initrds) {
     KEXEC_ASSIGN(ImageFile initrd, ReadInitrd(path, session.diagnostics));
     request.initrds.push_back(std::move(initrd));
@@ -81,9 +106,12 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
   facts.needs = options.needs_kexec_load;
   facts.prefers = options.prefers_kexec_load;
   facts.initrds = request.initrds.size();
-  facts.from_pipe =
-      !request.kernel_file.fd.valid() ||
-      std::ranges::any_of(request.initrds, [](const ImageFile& file) { return !file.fd.valid(); });
+  const bool kernel_from_pipe =
+      request.packing ? request.packing->from_pipe : !request.kernel_file.fd.valid();
+  facts.from_pipe = kernel_from_pipe || std::ranges::any_of(request.initrds, [](const ImageFile& file) {
+                      return !file.fd.valid();
+                    });
+  if (request.packing) facts.packing = request.packing->format;
   facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
   facts.lockdown = LockdownState(root).value_or("");
   facts.has_dm_crypt_keys = options.slot == LoadKind::kCrash && HasDmCryptKeys(root);

@@ -3,6 +3,8 @@
 // the command line.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +16,18 @@
 
 namespace kexec {
 
+// The kernel's file was compressed.
+struct Packing {
+  std::string format;       // "gzip", "zstd in gzip"
+  uint64_t file_bytes = 0;  // of the file as it is
+  bool from_pipe = false;
+};
+
 struct LoadRequest {
+  // Of a compressed kernel the bytes are the unpacked ones, and the descriptor is closed: what was in that
+  // file is loaded, but not that file.
   ImageFile kernel_file;
+  std::optional<Packing> packing;
   KernelImage kernel;
   std::vector<ImageFile> initrds;
   std::string command_line;

@@ -5,15 +5,22 @@
 namespace kexec {
 namespace {
 
-void WriteFile(JsonWriter& json, const ImageFile& file) {
+void WriteFile(JsonWriter& json, const ImageFile& file, const std::optional<Packing>& packing = {}) {
   json.Key("path").String(file.path.string());
-  json.Key("bytes").Number(file.bytes.size());
+  json.Key("bytes").Number(packing ? packing->file_bytes : file.bytes.size());
   json.Key("mapped").Bool(file.mapped);
 }
 
 void WriteKernel(JsonWriter& json, const LoadRequest& request) {
   json.Key("kernel").BeginObject();
-  WriteFile(json, request.kernel_file);
+  WriteFile(json, request.kernel_file, request.packing);
+  json.Key("compression");
+  if (request.packing) {
+    json.String(request.packing->format);
+  } else {
+    json.Null();
+  }
+  json.Key("unpacked_bytes").Number(request.kernel_file.bytes.size());
   json.Key("type").String(request.kernel.type);
   const auto* image = std::get_if<BzImage>(&request.kernel.image);
   json.Key("version").String(image == nullptr ? "" : image->version);

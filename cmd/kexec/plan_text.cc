@@ -18,8 +18,17 @@ std::string FileFacts(const ImageFile& file) {
                      file.mapped ? "" : ", through a pipe");
 }
 
+// As FileFacts; of a compressed kernel what the file is and what it holds.
+std::string KernelFileFacts(const LoadRequest& request) {
+  if (!request.packing) return FileFacts(request.kernel_file);
+  return fmt::format("{} ({}{})\n{:<13} {}, unpacked {}", Printable(request.kernel_file.path.string()),
+                     HumanSize(request.packing->file_bytes),
+                     request.packing->from_pipe ? ", through a pipe" : "", "", request.packing->format,
+                     HumanSize(request.kernel_file.bytes.size()));
+}
+
 std::string KernelFacts(const LoadRequest& request) {
-  std::string facts = fmt::format("{}\n{:<13} {}", FileFacts(request.kernel_file), "", request.kernel.type);
+  std::string facts = fmt::format("{}\n{:<13} {}", KernelFileFacts(request), "", request.kernel.type);
   if (const auto* image = std::get_if<BzImage>(&request.kernel.image)) {
     facts += fmt::format(", boot protocol {}.{:02}", image->protocol >> 8, image->protocol & 0xff);
     // The release; who built it and when follows behind a blank.

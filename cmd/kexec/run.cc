@@ -10,6 +10,7 @@
 #include "cmd/kexec/status.h"
 #include "cmd/kexec/unload.h"
 #include "cmd/kexec/unsupported.h"
+#include "loaders/decompress.h"
 
 namespace kexec {
 namespace {
@@ -21,6 +22,7 @@ Result<> Do(const Session& session) {
       return {};
     case Mode::kVersion:
       session.out += VersionText();
+      session.out += fmt::format("unpacks {}\n", CompressionSupport());
       return {};
     case Mode::kPrintCrashSize:
       return PrintCrashSize(session);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "kexec/export.h"
 #include "kexec/plan.h"
@@ -31,6 +32,9 @@ std::string Explain(const CallFacts& facts, int sys_errno, const SystemRoot& roo
 // The state in brackets in /sys/kernel/security/lockdown: "integrity" or "confidentiality"; nullopt for
 // "none" or where the kernel does not say.
 std::optional<std::string> LockdownState(const SystemRoot& root);
+
+// A number of /proc/meminfo in bytes ("MemAvailable"); nullopt if it is not there.
+std::optional<uint64_t> MemInfo(std::string_view key, const SystemRoot& root);
 
 // True if /proc/self/status says that this process has not the capability that loading and executing need.
 bool LacksCapSysBoot(const SystemRoot& root);
