@@ -8,6 +8,8 @@
 //      start
 //
 // Ids and positions count on for ever, modulo a `long` of the kernel.
+#include <algorithm>
+
 #include "loaders/vmcore/log_reader.h"
 
 namespace kexec {
@@ -75,7 +77,8 @@ class Ring {
   uint64_t word_mask() const { return memory_.is_64bit() ? ~uint64_t{0} : uint64_t{0xffffffff}; }
   unsigned state_shift() const { return memory_.pointer_size() * 8 - 2; }
   uint64_t id_mask() const { return word_mask() >> 2; }
-  Result<> Tell(uint64_t id, LogSink& sink) const;
+  // `text_left`: texts never overlap, so all of them together fit into the ring.
+  Result<> Tell(uint64_t id, uint64_t& text_left, LogSink& sink) const;
   Result<Text> FindText(uint64_t id, uint64_t begin, uint64_t next) const;
 
   const DumpMemory& memory_;
@@ -149,7 +152,7 @@ Result<Ring::Text> Ring::FindText(uint64_t id, uint64_t begin, uint64_t next) co
   return Text{block.virt + word, block.size - word};
 }
 
-Result<> Ring::Tell(uint64_t id, LogSink& sink) const {
+Result<> Ring::Tell(uint64_t id, uint64_t& text_left, LogSink& sink) const {
   const unsigned word = memory_.pointer_size();
   const uint64_t index = id & (count_ - 1);
   KEXEC_ASSIGN(const Piece desc, Piece::Read(memory_, descs_ + index * at_.desc_size, at_.desc_size));
@@ -160,7 +163,10 @@ Result<> Ring::Tell(uint64_t id, LogSink& sink) const {
   KEXEC_ASSIGN(const Piece info, Piece::Read(memory_, infos_ + index * at_.info_size, at_.info_size));
   KEXEC_ASSIGN(const Text text, FindText(id, desc.Uint(at_.desc_text + at_.lpos_begin, word),
                                          desc.Uint(at_.desc_text + at_.lpos_next, word)));
-  std::vector<std::byte> characters(std::min(text.size, info.Uint(at_.info_text_len, 2)));
+  const uint64_t length = std::min(text.size, info.Uint(at_.info_text_len, 2));
+  if (length > text_left) return Fail(Errc::kMalformed, "id {:#x}: its text overlaps another one's", id);
+  text_left -= length;
+  std::vector<std::byte> characters(length);
   KEXEC_TRY(memory_.Read(text.virt, characters), fmt::format("id {:#x}", id));
   LogRecord record;
   record.sequence = info.Uint(at_.info_sequence, 8);
@@ -178,8 +184,9 @@ Result<> Ring::Tell(uint64_t id, LogSink& sink) const {
 void Ring::TellAll(LogSink& sink) const {
   DamageCount damage;
   const uint64_t records = ((head_ - tail_) & id_mask()) + 1;
+  uint64_t text_left = std::min(text_size_, memory_.file_size());
   for (uint64_t i = 0; i < records; ++i) {
-    const Result<> told = Tell((tail_ + i) & id_mask(), sink);
+    const Result<> told = Tell((tail_ + i) & id_mask(), text_left, sink);
     if (!told.has_value()) damage.Add(told.error().message());
   }
   damage.Tell(sink);
