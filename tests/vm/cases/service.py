@@ -180,13 +180,15 @@ def follows_memory(bench):
     transcript = boot(bench, """
         status boot
         echo online_movable >/sys/devices/system/memory/auto_online_blocks
+        loads coldplug udevadm trigger --action=add --subsystem-match=memory --subsystem-match=cpu
         loads memory ask plug
         try reloads sh -c "journalctl --boot --output=cat --unit=kexec-crash.service | grep -c '^Reloaded'"
         execute sh -c 'echo c >/proc/sysrq-trigger'""", append="crashkernel=192M", memory="1G,slots=2,maxmem=4G", answer=plug,
                       configuration="KEXEC_ARGS=-c\n")
     first = transcript.boot(1)
     expect_loaded(bench, first, "boot")
-    bench.equal((first.out("memory"), first.out("reloads")), ("yes", "1"), "a load, and one for all of the added blocks")
+    bench.equal((first.out("coldplug"), first.out("memory"), first.out("reloads")), ("no", "yes", "1"),
+                "no load for what udev finds at boot, one for all of the added blocks")
     size, without = int(transcript.boot(2).out("size")), (1 << 30) - (192 << 20)
     # The kernel's text is there twice, and some memory is the firmware's.
     bench.expect(without < size - added <= without + (64 << 20), f"/proc/vmcore has {size} bytes: {added} are of the added memory")
