@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of the harness itself: no guest is started, nothing is fetched."""
 
+import json
 import pathlib
+import socket
 import struct
 import subprocess
 import sys
+import tempfile
+import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from kexec_vm import compare, core, crash, newc, suite  # noqa: E402
+from kexec_vm import compare, core, crash, newc, qmp, suite  # noqa: E402
 from kexec_vm.report import Report  # noqa: E402
 
 
@@ -108,6 +112,43 @@ class ReportTest(unittest.TestCase):
         self.assertEqual((asked, report.noise), (["x"], ["firmware noise"]))
         with self.assertRaisesRegex(AssertionError, "did not report 'other'; it reported load kernel"):
             first["other"]  # pylint: disable=pointless-statement
+
+
+class MonitorTest(unittest.TestCase):
+    def converse(self, answers, command):
+        """Runs `command` on a Monitor whose other side greets and says `answers`; (result, what it was sent)."""
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as server:
+            path = pathlib.Path(folder) / "monitor"
+            server.bind(str(path))
+            server.listen(1)
+            monitor = qmp.Monitor(path)
+            heard = []
+
+            def serve():
+                connection = server.accept()[0]
+                with connection, connection.makefile("rw") as stream:
+                    for answer in ['{"QMP": {}}', *answers]:
+                        if "QMP" not in answer and "event" not in answer:
+                            heard.append(json.loads(stream.readline()))
+                        stream.write(answer + "\n")
+                        stream.flush()
+
+            thread = threading.Thread(target=serve)
+            thread.start()
+            try:
+                return command(monitor), heard
+            finally:
+                thread.join()
+                monitor.close()
+
+    def test_events_are_passed_over(self):
+        result, heard = self.converse(['{"return": {}}', '{"event": "STOP"}', '{"return": [1]}'],
+                                      lambda monitor: monitor.execute("query-x", deep=True))
+        self.assertEqual((result, heard[1]), ([1], {"execute": "query-x", "arguments": {"deep": True}}))
+
+    def test_a_refusal_is_told(self):
+        with self.assertRaisesRegex(RuntimeError, "'nmi': no such thing"):
+            self.converse(['{"return": {}}', '{"error": {"desc": "no such thing"}}'], lambda monitor: monitor.execute("nmi"))
 
 
 class SuiteTest(unittest.TestCase):
