@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""crash(8), which most people read dumps with, opens what the capture kernel saved: task, backtrace, log."""
+"""crash(8), which most people read dumps with, opens what the capture kernel saved: task, backtrace, log.
+
+Of 6.1 only: Debian 12's crash (8.0.2, of 2022) does not know 6.12: it takes no notice of KASLR there, and with --kaslr=auto
+it loses its way in the kernel's structures (seen with kexec_file_load, whose headers are the kernel's own).
+"""
 
 import os
 import pathlib
@@ -40,7 +44,5 @@ def crash_reads(bench, series, call):
     bench.contains(text, crash.MARKER, "crash: log")
 
 
-for series_ in ("6.1", "6.12"):
-    for call_ in ("-c", "-s"):
-        case(f"crash/utility/{series_}/{call_[1:]}")(
-            lambda bench, series=series_, call=call_: crash_reads(bench, series, call))
+for call_ in ("-c", "-s"):
+    case(f"crash/utility/6.1/{call_[1:]}")(lambda bench, call=call_: crash_reads(bench, "6.1", call))
