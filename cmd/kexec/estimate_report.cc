@@ -64,7 +64,7 @@ void WriteWhat(JsonWriter& json, const EstimateReport& report) {
   const LoadRequest& request = report.request;
   json.Key("kernel").BeginObject();
   json.Key("path").String(request.kernel_file.path.string());
-  json.Key("bytes").Number(request.kernel_file.bytes.size());
+  json.Key("bytes").Number(request.packing ? request.packing->file_bytes : request.kernel_file.bytes.size());
   json.Key("running").Bool(report.running_kernel);
   json.EndObject();
   json.Key("initrds").BeginArray();
