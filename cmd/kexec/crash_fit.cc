@@ -33,9 +33,9 @@ std::string CrashkernelParameter(uint64_t bytes) {
   return fmt::format("crashkernel={}{}", CrashkernelValue(bytes), BelongsHigh(bytes) ? ",high" : "");
 }
 
-Result<> CheckCrashFit(const LoadRequest& request, const Session& session) {
-  const Result<CrashReservation> reservation = ReadCrashReservation(session.root);
-  if (!reservation.has_value() || reservation->region_bytes == 0) return {};
+Result<> CheckCrashFit(const LoadRequest& request, const std::optional<CrashReservation>& reservation,
+                       const Session& session) {
+  if (!reservation) return {};
   const CrashNeed need = GatherCrashNeed(request, reservation->dumped_ranges, session.root);
   // The rest of the load is small, and where it goes is for the plan, or the running kernel, to find out.
   const uint64_t files = need.kernel_bytes + need.initrd_bytes;

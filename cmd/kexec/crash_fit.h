@@ -3,6 +3,9 @@
 // panic would tell.
 #pragma once
 
+#include <optional>
+
+#include "cmd/kexec/crash_reservation.h"
 #include "cmd/kexec/load_request.h"
 #include "cmd/kexec/session.h"
 #include "kexec/error.h"
@@ -12,7 +15,8 @@ namespace kexec {
 // kDoesNotFit with need, region and a crashkernel= value, if kernel and initrds cannot lie in the region. If
 // they can, but what they will probably need when they run exceeds all that is reserved, a warning with both
 // numbers and a value. An unknown reservation passes.
-Result<> CheckCrashFit(const LoadRequest& request, const Session& session);
+Result<> CheckCrashFit(const LoadRequest& request, const std::optional<CrashReservation>& reservation,
+                       const Session& session);
 
 // `error` of a crash load; where the running kernel found no room (EADDRNOTAVAIL, ENOMEM) or the plan does
 // not fit the region, with the crashkernel= value that would do.

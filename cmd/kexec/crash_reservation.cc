@@ -60,9 +60,10 @@ Result<CrashReservation> ReadCrashReservation(const SystemRoot& root) {
   return reservation;
 }
 
-Result<> RequireCrashMemory(const SystemRoot& root) {
-  const Result<CrashReservation> reservation = ReadCrashReservation(root);
-  if (!reservation.has_value() || reservation->region_bytes > 0) return {};
+Result<std::optional<CrashReservation>> RequireCrashMemory(const SystemRoot& root) {
+  Result<CrashReservation> reservation = ReadCrashReservation(root);
+  if (!reservation.has_value()) return std::nullopt;
+  if (reservation->region_bytes > 0) return *std::move(reservation);
   return Fail(
       Errc::kNoCrashRegion,
       "Memory for crashkernel is not reserved: boot the running kernel with crashkernel=256M (or what "

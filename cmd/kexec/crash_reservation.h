@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kexec/error.h"
@@ -27,7 +28,8 @@ struct CrashReservation {
 // From /proc/iomem and the CMA ranges, or where that is hidden from /sys/kernel/kexec_crash_size.
 Result<CrashReservation> ReadCrashReservation(const SystemRoot& root);
 
-// kNoCrashRegion with the remedy, if nothing is reserved. An unknown size passes: the kernel knows better.
-Result<> RequireCrashMemory(const SystemRoot& root);
+// kNoCrashRegion with the remedy, if nothing is reserved. An unknown size passes as nullopt: the kernel knows
+// better.
+Result<std::optional<CrashReservation>> RequireCrashMemory(const SystemRoot& root);
 
 }  // namespace kexec

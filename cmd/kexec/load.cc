@@ -44,9 +44,12 @@ void TellWhatIsSigned(const LoadRequest& request, bool locked_down, const Sessio
 
 Result<> Load(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
-  if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(RequireCrashMemory(session.root));
+  std::optional<CrashReservation> reservation;
+  if (session.options.slot == LoadKind::kCrash) {
+    KEXEC_ASSIGN(reservation, RequireCrashMemory(session.root));
+  }
   KEXEC_ASSIGN(const LoadRequest request, ReadLoadRequest(session));
-  if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(CheckCrashFit(request, session));
+  if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(CheckCrashFit(request, reservation, session));
   const LoadFacts facts = GatherFacts(request, session.options, session.root);
   KEXEC_ASSIGN(const CallChoice choice, ChooseCall(facts));
   session.diagnostics.Note("call: {}{} ({})", CallName(choice.first),
