@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint64_t kMaxHead = uint64_t{64} << 20;       // a million program headers
 constexpr uint64_t kMaxVmcoreInfo = uint64_t{1} << 20;  // the kernel's has a page
+constexpr uint64_t kMaxNotes = uint64_t{1} << 20;       // one for each CPU, and a few more
 constexpr std::string_view kNoteName = "VMCOREINFO";
 
 Result<std::vector<std::byte>> ReadBytes(const DumpSource& source, uint64_t offset, uint64_t size) {
@@ -49,14 +50,19 @@ struct NoteHeader {
 constexpr uint64_t kNoteHeaderSize = 12;  // Elf32_Nhdr and Elf64_Nhdr alike
 uint64_t NotePadded(uint64_t size) { return (size + 3) & ~uint64_t{3}; }
 
-// The text of the first VMCOREINFO note in [position, end); nullopt if there is none.
-Result<std::optional<std::string>> FindNote(const OpenedDump& dump, uint64_t position, uint64_t end) {
-  while (end - position >= kNoteHeaderSize) {
+// The text of the first VMCOREINFO note in [position, end); nullopt if there is none among the next `left`
+// notes, which are counted down. A note without a name ends the list, as in the kernel
+// (update_note_header_size_elf64 in fs/proc/vmcore.c): behind it is the unused rest, which a sparse or
+// flattened dump can claim to be of any size.
+Result<std::optional<std::string>> FindNote(const OpenedDump& dump, uint64_t position, uint64_t end,
+                                            uint64_t& left) {
+  for (; end - position >= kNoteHeaderSize && left > 0; --left) {
     std::byte raw[kNoteHeaderSize];
     KEXEC_TRY(dump.source->Read(position, raw));
     const Bytes header(raw);
     const NoteHeader note{DecodeUint(header.subspan(0, 4), dump.core.big_endian),
                           DecodeUint(header.subspan(4, 4), dump.core.big_endian)};
+    if (note.name_size == 0) return std::nullopt;
     position += kNoteHeaderSize;
     const uint64_t name_room = NotePadded(note.name_size);
     if (end - position < name_room || end - position - name_room < note.text_size) return std::nullopt;
@@ -109,12 +115,13 @@ Result<OpenedDump> OpenDump(std::shared_ptr<const DumpSource> source) {
 }
 
 Result<VmcoreInfo> ReadVmcoreInfo(const OpenedDump& dump) {
+  uint64_t left = kMaxNotes;
   for (const ElfSegment& segment : dump.core.segments) {
     if (segment.type != PT_NOTE) continue;
     const uint64_t size = Present(*dump.source, segment.offset, segment.file_size);
     if (size == 0) continue;
     KEXEC_ASSIGN(const std::optional<std::string> text,
-                 FindNote(dump, segment.offset, segment.offset + size));
+                 FindNote(dump, segment.offset, segment.offset + size, left));
     if (text) return VmcoreInfo::Parse(*text);
   }
   return Fail(Errc::kMalformed, "no VMCOREINFO note; a kernel built with CONFIG_VMCORE_INFO writes one");
