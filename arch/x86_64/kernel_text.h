@@ -11,12 +11,13 @@
 #include "kexec/core_headers.h"
 #include "kexec/diagnostics.h"
 #include "kexec/error.h"
+#include "kexec/export.h"
 #include "kexec/memory_map.h"
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
 #include "loaders/elf/elf_core.h"
 
-namespace kexec {
+namespace KEXEC_PUBLIC kexec {
 
 struct KernelMapping {
   std::optional<KernelText> text;
