@@ -385,6 +385,12 @@ class WhatRemains(PretendedSystem):
         self.assertEqual(self.calls(), [["-p", "-u"]])
         self.assertEqual((self.loaded(), self.record()), ("0", []))
 
+    def test_unload_after_a_load_that_was_ended_while_it_wrote(self):
+        self.load()
+        (self.root / "run/kexec-crash/loaded.new").write_text("kernel=/boot/vm")
+        self.assertEqual(self.run_program("unload").returncode, 0)
+        self.assertEqual((self.loaded(), self.record()), ("0", []))
+
     def test_unload_that_fails(self):
         self.load()
         (self.fake / "fail").write_text("-u")
