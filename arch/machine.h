@@ -38,6 +38,21 @@ struct PurgatoryOptions {
   bool operator==(const PurgatoryOptions&) const = default;
 };
 
+// How an ELF kernel is told its arguments and where it is entered.
+enum class ElfHandover {
+  kByImage,  // Linux by its notes; else PVH where the image has that entry, else ELF boot notes
+  kLinux,    // --args-linux: boot_params
+  kElf,      // --args-elf: ELF boot notes
+  kPvh,      // --args-pvh: struct hvm_start_info, at the image's PVH entry
+  kNone,     // --args-none: nothing
+};
+
+// A file a multiboot (or PVH) kernel is given in memory.
+struct BootModule {
+  SharedBytes contents;
+  std::string command_line;  // begins with the file's name
+};
+
 // For LoadKind::kCrash.
 struct CrashOptions {
   bool hotplug = false;                 // --hotplug: the running kernel keeps the core headers up to date
@@ -47,16 +62,22 @@ struct CrashOptions {
 // Everything a plan is made from besides the machine.
 struct BootInputs {
   KernelImage kernel;
+  std::string kernel_name;           // of its file; multiboot kernels see it as their first word
   std::vector<SharedBytes> initrds;  // placed end to end, each from a page boundary
+  std::vector<BootModule> modules;   // --module, in order
   std::string command_line;          // as the kernel will see it
   LoadKind kind = LoadKind::kNormal;
   PhysRange window;               // --mem-min, --mem-max: every segment lies inside
   std::optional<PhysAddr> entry;  // --entry: replaces the address the kernel jumps to
   bool pass_efi = true;           // false: --noefi
+  bool entry_32bit = false;       // --entry-32bit: of a bzImage
+  ElfHandover elf_handover = ElfHandover::kByImage;
   PurgatoryOptions purgatory;
   CrashOptions crash;
   // Seed for the new kernel's random number generator (SETUP_RNG_SEED); nullopt: none is passed.
   std::optional<std::array<std::byte, 32>> rng_seed;
+  // Two random numbers for a DirectLinux's physical and virtual base; nullopt: it runs where it was linked.
+  std::optional<std::array<uint64_t, 2>> kaslr_seed;
 };
 
 // Every address is fixed; Emit writes the bytes. Borrows the machine and the inputs it was placed for.

@@ -39,7 +39,7 @@ Result<KernelImage> ParseRequested(const kexec_request& request) {
   for (const ImageFile& initrd : request.initrds) {
     KEXEC_TRY(CheckInitrd(initrd.bytes.view(), initrd.path.native(), messages));
   }
-  const uint64_t limit = std::visit([](const auto& format) { return format.command_line_max; }, image.image);
+  const uint64_t limit = CommandLineLimit(image);
   if (request.command_line.size() > limit) {
     return Fail(Errc::kDoesNotFit, "the command line is {} bytes long, and this kernel takes {}",
                 request.command_line.size(), limit);

@@ -15,6 +15,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 #include "kexec/phys.h"
+#include "loaders/elf/elf_kernel.h"
+#include "loaders/multiboot/multiboot.h"
 
 namespace KEXEC_PUBLIC kexec {
 
@@ -42,10 +44,23 @@ struct BzImage {
   bool signed_pe = false;          // the PE header names a certificate table
 };
 
-struct KernelImage {
-  std::string_view type;        // the registry's name: "bzImage64", "bzImage"
-  std::variant<BzImage> image;  // other formats join here
+// A bzImage whose decompressor will not run: the kernel it packs is entered directly (loaders/direct_linux.h).
+struct DirectLinux {
+  BzImage packed;      // for its setup header and what that promises
+  ElfKernel unpacked;  // what its payload holds
+  KernelRelocations relocations;
 };
+
+struct KernelImage {
+  std::string_view type;  // the registry's name: "bzImage64", "elf-x86_64"
+  std::variant<BzImage, ElfKernel, MultibootKernel, DirectLinux> image;
+};
+
+// The longest command line this kernel takes, without the final zero; 0: it has none.
+uint64_t CommandLineLimit(const KernelImage& kernel);
+
+// Bytes of memory the kernel itself runs in until it knows its memory map, from its first to its last.
+uint64_t RunBytes(const KernelImage& kernel);
 
 // What a caller may ask of a parser.
 struct ParseOptions {

@@ -37,13 +37,9 @@ uint64_t CoreHeadersBytes(uint64_t cpus, uint64_t ranges, const SystemRoot& root
 
 }  // namespace
 
-uint64_t KernelRunBytes(const KernelImage& kernel) {
-  return std::visit([](const auto& image) { return image.init_size; }, kernel.image);
-}
-
 CrashNeed GatherCrashNeed(const LoadRequest& request, uint64_t dumped_ranges, const SystemRoot& root) {
   CrashNeed need;
-  need.kernel_bytes = RoundedUpToPages(KernelRunBytes(request.kernel));
+  need.kernel_bytes = RoundedUpToPages(RunBytes(request.kernel));
   for (const ImageFile& initrd : request.initrds) {
     need.initrd_bytes += RoundedUpToPages(initrd.bytes.size());  // mapped, so their sum exists
     const uint64_t unpacked = MeasureUnpacked(initrd.bytes.view()).bytes;

@@ -13,9 +13,6 @@
 
 namespace kexec {
 
-// Bytes of memory the kernel runs in until it knows its memory map.
-uint64_t KernelRunBytes(const KernelImage& kernel);
-
 // `dumped_ranges`: CrashReservation::dumped_ranges. Never fails: CPUs that cannot be counted count as one.
 CrashNeed GatherCrashNeed(const LoadRequest& request, uint64_t dumped_ranges, const SystemRoot& root);
 

@@ -72,10 +72,6 @@ Result<> CheckLength(const std::string& command_line, const KernelImage& kernel)
 
 }  // namespace
 
-uint64_t CommandLineLimit(const KernelImage& kernel) {
-  return std::visit([](const auto& image) { return image.command_line_max; }, kernel.image);
-}
-
 Result<LoadRequest> ReadLoadRequest(const Session& session) {
   const Options& options = session.options;
   LoadRequest request;

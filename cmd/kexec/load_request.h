@@ -23,21 +23,36 @@ struct Packing {
   bool from_pipe = false;
 };
 
+// The file holds more than a kernel.
+struct Embedding {
+  std::string format;       // "uki": its type as -t takes it
+  uint64_t file_bytes = 0;  // of the file as it is
+  bool from_pipe = false;
+  std::vector<std::string> parts;  // what was taken besides the kernel: ".initrd", ".cmdline of profile 'x'"
+};
+
+// --module="FILE ARGS": the file, unpacked if it was compressed, and both words as the kernel sees them.
+struct RequestedModule {
+  ImageFile file;
+  std::string command_line;
+};
+
 struct LoadRequest {
   // Of a compressed kernel the bytes are the unpacked ones, and the descriptor is closed: what was in that
   // file is loaded, but not that file.
   ImageFile kernel_file;
   std::optional<Packing> packing;
+  // Of a unified kernel image `kernel_file` has the bytes of the kernel inside, again without descriptor; the
+  // initrds inside stand before those of --initrd.
+  std::optional<Embedding> embedding;
   KernelImage kernel;
   std::vector<ImageFile> initrds;
+  std::vector<RequestedModule> modules;
   std::string command_line;
 };
 
 // Opens, parses and checks everything; damaged and cut files end here, whichever call would load them.
 Result<LoadRequest> ReadLoadRequest(const Session& session);
-
-// The longest command line this kernel takes, without the final zero; 0: it has none.
-uint64_t CommandLineLimit(const KernelImage& kernel);
 
 // What ChooseCall decides from.
 LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const SystemRoot& root);

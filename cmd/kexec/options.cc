@@ -143,9 +143,9 @@ void FillRare(const GivenOptions& given, RareOptions& rare) {
   const auto bits = given.LastOf(std::array{kElf32CoreHeaders, kElf64CoreHeaders});
   if (bits) rare.core_header_bits = *bits == kElf32CoreHeaders ? 32 : 64;
   const auto arguments = given.LastOf(std::array{kArgsElf, kArgsLinux, kArgsNone});
-  if (arguments == kArgsElf) rare.elf_arguments = ElfArguments::kElf;
-  if (arguments == kArgsLinux) rare.elf_arguments = ElfArguments::kLinux;
-  if (arguments == kArgsNone) rare.elf_arguments = ElfArguments::kNone;
+  if (arguments == kArgsElf) rare.elf_handover = ElfHandover::kElf;
+  if (arguments == kArgsLinux) rare.elf_handover = ElfHandover::kLinux;
+  if (arguments == kArgsNone) rare.elf_handover = ElfHandover::kNone;
   rare.modules = given.All(kModule);
   if (const auto dtb = given.Last(kDtb)) rare.dtb = *dtb;
 }

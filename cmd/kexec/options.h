@@ -42,9 +42,6 @@ enum class Call {
   kFile   // -s: kexec_file_load only
 };
 
-// --args-elf, --args-linux, --args-none: how an ELF kernel gets its arguments.
-enum class ElfArguments { kDefault, kElf, kLinux, kNone };
-
 enum class Color { kAuto, kAlways, kNever };
 
 // Requests that are understood but belong to features of their own; whoever executes says if it cannot do
@@ -61,7 +58,7 @@ struct RareOptions {
   bool pass_memmap_cmdline = false;  // --pass-memmap-cmdline
   bool reuse_video_type = false;     // --reuse-video-type
   int core_header_bits = 0;          // --elf32-core-headers, --elf64-core-headers: 32 or 64; 0: not given
-  ElfArguments elf_arguments = ElfArguments::kDefault;
+  ElfHandover elf_handover = ElfHandover::kByImage;  // --args-elf, -linux, -pvh, -none
   std::vector<std::string> modules;          // --module, each "FILE arguments", in order
   std::optional<std::filesystem::path> dtb;  // --dtb
 
@@ -82,6 +79,16 @@ struct Options {
   std::optional<std::string> append;           // --append; "" if given empty
   bool reuse_cmdline = false;
   std::optional<std::string> type;  // --type, as given: a name of the loaders' registry
+
+  // The kernel of a boot menu entry instead of `kernel`, which is empty then: --boot-entry, as given.
+  std::optional<std::string> boot_entry;
+  std::optional<std::string> profile;         // --profile: of a unified kernel image, by ID or number
+  std::vector<std::filesystem::path> addons;  // --addon: PE add-ons of a unified kernel image, in order
+  // --no-embedded: take the kernel alone from a unified kernel image or a boot entry, not its initrds and
+  // command line. Without it --initrd and --append add to them, and --reuse-cmdline replaces the latter.
+  bool no_embedded = false;
+  bool decompress = false;         // --decompress: enter the kernel a bzImage packs directly
+  bool decompress_initrd = false;  // --decompress-initrd
 
   PhysAddr mem_min{0};            // --mem-min: lowest address of any segment
   PhysAddr mem_max{UINT64_MAX};   // --mem-max: highest address any segment may reach

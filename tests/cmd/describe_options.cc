@@ -76,9 +76,9 @@ void AddRare(const RareOptions& rare, Description& out) {
   out.Flag(rare.pass_memmap_cmdline, "memmap on cmdline");
   out.Flag(rare.reuse_video_type, "reuse video type");
   if (rare.core_header_bits != 0) out.Line(fmt::format("core headers {}", rare.core_header_bits));
-  out.Flag(rare.elf_arguments == ElfArguments::kElf, "args elf");
-  out.Flag(rare.elf_arguments == ElfArguments::kLinux, "args linux");
-  out.Flag(rare.elf_arguments == ElfArguments::kNone, "args none");
+  out.Flag(rare.elf_handover == ElfHandover::kElf, "args elf");
+  out.Flag(rare.elf_handover == ElfHandover::kLinux, "args linux");
+  out.Flag(rare.elf_handover == ElfHandover::kNone, "args none");
   for (const std::string& module : rare.modules) out.Text("module", module);
   if (rare.dtb) out.Text("dtb", rare.dtb->string());
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "loaders/kernel_image.h"
+
+#include <variant>
+#include <vector>
+
+namespace kexec {
+namespace {
+
+// COMMAND_LINE_SIZE of x86 without the final zero (arch/x86/include/asm/setup.h).
+constexpr uint64_t kLinuxCommandLine = 2047;
+// Neither Multiboot nor PVH nor ELF boot notes has a limit; this one is ours.
+constexpr uint64_t kOtherCommandLine = 65535;
+
+uint64_t LimitOf(const BzImage& image) { return image.command_line_max; }
+uint64_t LimitOf(const DirectLinux& image) { return image.packed.command_line_max; }
+uint64_t LimitOf(const ElfKernel& image) { return image.is_linux ? kLinuxCommandLine : kOtherCommandLine; }
+uint64_t LimitOf(const MultibootKernel&) { return kOtherCommandLine; }
+
+uint64_t Extent(const std::vector<LoadPiece>& pieces) {
+  if (pieces.empty()) return 0;
+  const LoadPiece& last = pieces.back();
+  return last.address.raw() - pieces.front().address.raw() + last.memory_size;
+}
+
+uint64_t BytesOf(const BzImage& image) { return image.init_size; }
+uint64_t BytesOf(const DirectLinux& image) { return Extent(image.unpacked.pieces); }
+uint64_t BytesOf(const ElfKernel& image) { return Extent(image.pieces); }
+uint64_t BytesOf(const MultibootKernel& image) { return Extent(image.pieces); }
+
+}  // namespace
+
+uint64_t CommandLineLimit(const KernelImage& kernel) {
+  return std::visit([](const auto& image) { return LimitOf(image); }, kernel.image);
+}
+
+uint64_t RunBytes(const KernelImage& kernel) {
+  return std::visit([](const auto& image) { return BytesOf(image); }, kernel.image);
+}
+
+}  // namespace kexec
