@@ -46,16 +46,18 @@ Result<Decompressed> Decompress(Bytes file, const DecompressLimits& limits = {})
 
 // A file as a loader of the registry wants it.
 struct UnpackedKernel {
-  SharedBytes bytes;                  // the file itself where it is not compressed: then nothing is copied
-  std::vector<ArchiveFormat> layers;  // from the outermost in; empty: not compressed
+  SharedBytes bytes;  // the file itself where it is not compressed: then nothing is copied
+  // What was taken off, from the outermost in: "gzip", "EFI zboot"; empty: not compressed.
+  std::vector<std::string> layers;
 };
 
 // "gzip", or "zstd in gzip": what was found inside stands first.
-std::string LayersName(const std::vector<ArchiveFormat>& layers);
+std::string LayersName(const std::vector<std::string>& layers);
 
 // Takes `file` as it is if a loader recognises it or it is not compressed, else unpacks it, and once more if
-// a compressed file was inside. Warns about ignored bytes. Errors as Decompress; kUnsupported for a third
-// layer.
+// a compressed file was inside. An EFI zboot kernel is taken out of its program on the way. Warns about
+// ignored bytes. Errors as Decompress; kUnsupported for a third compression or a second EFI zboot, and for an
+// EFI zboot kernel packed with something unknown.
 Result<UnpackedKernel> UnpackKernel(const SharedBytes& file, Diagnostics& diagnostics,
                                     const DecompressLimits& limits = {});
 
