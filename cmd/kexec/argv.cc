@@ -38,14 +38,15 @@ void Prefer(std::vector<Candidate>& candidates, Predicate preferred) {
 }
 
 // The option `given` (without "--") stands for. An abbreviation means an option of this machine if it can,
-// else one that kexec-tools knows on most machines, like --dtb, and only then one of a single other
-// architecture.
+// and what it means to kexec-tools, which has not all of them; else one that kexec-tools knows on most
+// machines, like --dtb, and only then one of a single other architecture.
 Result<const OptionRow*> ResolveLong(std::string_view given, Architecture machine) {
   if (given.empty()) return Fail(Errc::kNotRecognised, "unrecognized option '--' with a value but no name");
   if (const OptionRow* exact = FindLongOption(given)) return exact;
   std::vector<Candidate> fitting = CandidatesFor(given);
   if (fitting.empty()) return Fail(Errc::kNotRecognised, "unrecognized option '--{}'", given);
   Prefer(fitting, [&](const Candidate& c) { return Includes(c.row->machines, machine); });
+  Prefer(fitting, [](const Candidate& c) { return !c.row->ours; });
   Prefer(fitting, [](const Candidate& c) { return c.row->group != Group::kCompatibility; });
   if (SameRow(fitting)) return fitting.front().row;
   std::vector<std::string> names;

@@ -59,9 +59,9 @@ Result<> ChooseRunningKernel(const Session& session, Options& options) {
 
 Result<> EstimateCrashkernel(const Session& session) {
   Options options = session.options;
-  const bool chosen = options.kernel.empty();
+  const bool chosen = options.kernel.empty() && !options.boot_entry;
   if (chosen) KEXEC_TRY(ChooseRunningKernel(session, options));
-  const bool assumed = !options.append && !options.reuse_cmdline;
+  const bool assumed = !options.append && !options.reuse_cmdline && !options.boot_entry;
   options.reuse_cmdline = options.reuse_cmdline || assumed;
   const Session loading{options,      session.root,        session.kernel,
                         session.host, session.diagnostics, session.out};

@@ -15,9 +15,19 @@ std::string Spelled(OptionId id) { return fmt::format("--{}", RowOf(id).name); }
 
 // Everything that names a mode of its own. kLoad and kLoadPanic also choose the slot for --status and
 // --unload.
-constexpr std::array kModeOptions = {kStatus,        kPrintCkrSize, kEstimateCrashkernel, kCapture,
-                                     kUnload,        kExec,         kExecLiveUpdate,      kForce,
-                                     kLoad,          kLoadPanic,    kPreserveContext,     kLoadLiveUpdate,
+constexpr std::array kModeOptions = {kStatus,
+                                     kPrintCkrSize,
+                                     kEstimateCrashkernel,
+                                     kListBootEntries,
+                                     kCapture,
+                                     kUnload,
+                                     kExec,
+                                     kExecLiveUpdate,
+                                     kForce,
+                                     kLoad,
+                                     kLoadPanic,
+                                     kPreserveContext,
+                                     kLoadLiveUpdate,
                                      kJumpBackHelper};
 
 // `winner` takes it all: the other modes do nothing, and say so. The slot options are part of the question.
@@ -74,16 +84,18 @@ Result<Mode> ResolveLoad(const GivenOptions& given, bool has_kernel) {
 
 Result<Mode> ResolveMode(const GivenOptions& given, const std::vector<std::string>& operands,
                          std::vector<std::string>& warnings) {
+  if (given.Last(kType) == "help") return Mode::kListTypes;
   if (given.Has(kCapture)) return ResolveCapture(given);
   for (const auto& [id, mode] : {std::pair{kStatus, Mode::kStatus},
                                  {kPrintCkrSize, Mode::kPrintCrashSize},
                                  {kEstimateCrashkernel, Mode::kEstimateCrash},
+                                 {kListBootEntries, Mode::kListEntries},
                                  {kUnload, Mode::kUnload}}) {
     if (!given.Has(id)) continue;
     WarnOfLosers(given, id, warnings);
     return mode;
   }
-  const bool has_kernel = !operands.empty();
+  const bool has_kernel = !operands.empty() || given.Has(kBootEntry);
   for (const OptionId id : {kExec, kExecLiveUpdate}) {
     if (given.Has(id)) return ResolveExecute(given, id, has_kernel);
   }
@@ -106,6 +118,10 @@ std::string ModeOption(Mode mode) {
       return Spelled(kPrintCkrSize);
     case Mode::kEstimateCrash:
       return Spelled(kEstimateCrashkernel);
+    case Mode::kListTypes:
+      return "--type=help";
+    case Mode::kListEntries:
+      return Spelled(kListBootEntries);
     case Mode::kCapture:
       return Spelled(kCapture);
     case Mode::kUnload:

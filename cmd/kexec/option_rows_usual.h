@@ -60,6 +60,7 @@ inline constexpr OptionRow kUsualRows[] = {
      .man = "Print the size of the memory reserved for a crash kernel in bytes, 0 if there is none."},
     {.id = OptionId::kEstimateCrashkernel,
      .name = "estimate-crashkernel",
+     .ours = true,
      .group = Group::kMode,
      .help = "recommend a crashkernel= value for KERNEL, or for the running kernel",
      .man = "Print what a crash kernel needs of memory, term by term, what is reserved now, and as the last "
@@ -68,10 +69,19 @@ inline constexpr OptionRow kUsualRows[] = {
             "which are named. Without --append and --reuse-cmdline the command line is taken to be "
             "that of the running kernel. Needs no privilege but to read the files. Status 0 whether or not "
             "that much is reserved."},
+    {.id = OptionId::kListBootEntries,
+     .name = "list-boot-entries",
+     .ours = true,
+     .group = Group::kMode,
+     .help = "list what --boot-entry can name; the default is marked",
+     .man =
+         "Print the entries of the boot menus of this system, the default one marked: see BOOT ENTRIES. An "
+         "entry that cannot be used says why."},
     {.id = OptionId::kCapture,
      .name = "capture",
      .value = Value::kDirectory,
      .argument = "DIR",
+     .ours = true,
      .group = Group::kMode,
      .help = "record what is known about this machine in DIR",
      .man = "Copy every file of /proc and /sys that a plan is made from to the directory, for --root on any "
@@ -130,26 +140,73 @@ inline constexpr OptionRow kUsualRows[] = {
      .help = "take the command line of the running kernel",
      .man = "Take the command line from /proc/cmdline, without `BOOT_IMAGE=` and, for a crash kernel, "
             "without `crashkernel=`."},
+    {.id = OptionId::kBootEntry,
+     .name = "boot-entry",
+     .value = Value::kName,
+     .argument = "ID",
+     .choices = "default",
+     .ours = true,
+     .group = Group::kWhat,
+     .without_load = WithoutLoad::kRefuse,
+     .help = "load what this entry of the boot menu names, instead of KERNEL",
+     .man =
+         "Load the kernel, the initial ramdisks and the command line that this entry of a boot menu names, "
+         "instead of a KERNEL: `default`, an ID or a number of --list-boot-entries, or a title. See BOOT "
+         "ENTRIES."},
+    {.id = OptionId::kProfile,
+     .name = "profile",
+     .value = Value::kName,
+     .argument = "ID",
+     .ours = true,
+     .group = Group::kWhat,
+     .without_load = WithoutLoad::kRefuse,
+     .help = "profile of a unified kernel image, by ID or number",
+     .man = "Of a unified kernel image with several profiles take this one, by its ID or its number; the "
+            "first is 0, and the default."},
+    {.id = OptionId::kAddon,
+     .name = "addon",
+     .value = Value::kFile,
+     .argument = "FILE",
+     .ours = true,
+     .collects = true,
+     .group = Group::kWhat,
+     .without_load = WithoutLoad::kRefuse,
+     .help = "PE add-on for a unified kernel image; may be repeated, in order",
+     .man = "Take the command line and the initial ramdisks of a PE add-on besides those of the unified "
+            "kernel image. May be repeated; the order counts."},
+    {.id = OptionId::kNoEmbedded,
+     .name = "no-embedded",
+     .ours = true,
+     .group = Group::kWhat,
+     .without_load = WithoutLoad::kRefuse,
+     .help = "take the kernel alone, not what comes with it",
+     .man = "Take the kernel alone from a unified kernel image or a boot entry, without the initial ramdisks "
+            "and the command line that come with it. Without this option --initrd and --append add to "
+            "those, and --reuse-cmdline replaces that command line."},
     {.id = OptionId::kType,
      .name = "type",
      .letter = 't',
      .value = Value::kName,
      .argument = "TYPE",
-     .choices = "bzImage64 bzImage",
+     .choices = "multiboot2-x86 elf-x86_64 multiboot-x86 elf-x86 bzImage64 bzImage uki beoboot-x86 nbi-x86 "
+                "help",
      .group = Group::kWhat,
      .without_load = WithoutLoad::kWarn,
-     .help = "insist on a format, e.g. bzImage64",
-     .man = "Refuse the file unless it has this format, and take it for that one if several would do."},
+     .help = "insist on a format, e.g. bzImage64; help: list them",
+     .man = "Refuse the file unless it has this format, and take it for that one if several would do. `help` "
+            "prints the formats, a line each, and does nothing else."},
 
     {.id = OptionId::kSyscallAuto,
      .name = "kexec-syscall-auto",
      .letter = 'a',
      .group = Group::kCall,
-     .help = "kexec_file_load if it can do what was asked, else kexec_load (default)",
-     .man = "The default: choose the system call that can do what was asked. kexec_file_load comes first, "
-            "because only it checks signatures; kexec_load is taken where an option or the image needs it, "
-            "and where kexec_file_load fails for a reason that does not concern kexec_load. Of "
-            "--kexec-syscall-auto, --kexec-file-syscall and --kexec-syscall the last one counts."},
+     .help = "the call that can do what was asked (default)",
+     .man = "The default: choose the system call that can do what was asked. Where both can, a kernel for a "
+            "reboot goes to kexec_load, because its jump is faster, unless something speaks for "
+            "kexec_file_load: lockdown, a policy that asks for signatures, IMA, or state that is handed over "
+            "(KHO). A kernel for a panic goes to kexec_file_load first. Where kexec_file_load fails for a "
+            "reason that does not concern kexec_load, that one is tried. Of --kexec-syscall-auto, "
+            "--kexec-file-syscall and --kexec-syscall the last one counts."},
     {.id = OptionId::kSyscallFile,
      .name = "kexec-file-syscall",
      .letter = 's',
@@ -212,12 +269,35 @@ inline constexpr OptionRow kUsualRows[] = {
      .without_load = WithoutLoad::kRefuse,
      .help = "do not pass EFI to the kernel",
      .man = "Do not tell the kernel about EFI; it starts as on a machine with a BIOS."},
+    {.id = OptionId::kDecompress,
+     .name = "decompress",
+     .ours = true,
+     .group = Group::kPlacement,
+     .machines = Architecture::kX86,
+     .honoured_by = HonouredBy::kKexecLoad,
+     .without_load = WithoutLoad::kRefuse,
+     .help = "unpack the kernel of a bzImage now, not after the jump",
+     .man = "Unpack the kernel that a bzImage packs while it is loaded, and enter it directly: the next "
+            "kernel starts sooner. Its address is random where the kernel's own choice would be. Where "
+            "that cannot be done the bzImage is loaded as usual, with a warning that says why; so it is "
+            "where kexec_load is locked down."},
+    {.id = OptionId::kDecompressInitrd,
+     .name = "decompress-initrd",
+     .ours = true,
+     .group = Group::kPlacement,
+     .machines = Architecture::kX86,
+     .honoured_by = HonouredBy::kKexecLoad,
+     .without_load = WithoutLoad::kRefuse,
+     .help = "unpack the initial ramdisks now, not after the jump",
+     .man = "Unpack the initial ramdisks while they are loaded, so that the next kernel need not. They take "
+            "more memory until it has read them."},
 
     {.id = OptionId::kDigest,
      .name = "digest",
      .value = Value::kChoice,
      .argument = "KIND",
      .choices = "xxh128 sha256 none",
+     .ours = true,
      .group = Group::kPurgatory,
      .honoured_by = HonouredBy::kKexecLoad,
      .vital = true,

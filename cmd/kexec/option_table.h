@@ -20,6 +20,7 @@ enum class OptionId : uint8_t {
   kStatus,
   kPrintCkrSize,
   kEstimateCrashkernel,
+  kListBootEntries,
   kCapture,
   kNoIfdown,
   kNoSync,
@@ -28,6 +29,10 @@ enum class OptionId : uint8_t {
   kInitrd,
   kAppend,
   kReuseCmdline,
+  kBootEntry,
+  kProfile,
+  kAddon,
+  kNoEmbedded,
   kType,
   kSyscallAuto,
   kSyscallFile,
@@ -37,6 +42,8 @@ enum class OptionId : uint8_t {
   kEntry,
   kEntry32bit,
   kNoEfi,
+  kDecompress,
+  kDecompressInitrd,
   kDigest,
   kNoChecks,
   kConsoleSerial,
@@ -53,6 +60,7 @@ enum class OptionId : uint8_t {
   kModule,
   kArgsElf,
   kArgsLinux,
+  kArgsPvh,
   kArgsNone,
   kRealMode,
   kDtb,
@@ -139,6 +147,7 @@ struct OptionRow {
   Value value = Value::kNone;
   std::string_view argument = {};  // its name in texts; empty exactly for flags
   std::string_view choices = {};   // separated by blanks
+  bool ours = false;               // kexec-tools has no such option: abbreviations of its names stay its own
   bool collects = false;           // each occurrence counts; otherwise the last one does
   Group group;
   Architecture machines = Architecture::kEvery;  // elsewhere: accepted, with a warning

@@ -40,6 +40,7 @@ Call CallFrom(const GivenOptions& given) {
 
 // Options about a load that does not take place.
 Result<> CheckWithoutLoad(const GivenOptions& given, Options& options) {
+  if (options.mode == Mode::kListTypes) return {};
   for (const OptionId id : given.Ids()) {
     const OptionRow& row = RowOf(id);
     // The jump-back helper is a tiny load of its own, and the estimate is about what would be loaded.
@@ -75,6 +76,22 @@ Result<> CheckCall(const GivenOptions& given, Options& options) {
   return {};
 }
 
+// From a unified kernel image or in a boot menu: what is loaded besides the files named here.
+void FillBundle(const GivenOptions& given, Options& options) {
+  options.boot_entry = given.Last(kBootEntry);
+  options.profile = given.Last(kProfile);
+  const auto addons = given.All(kAddon);
+  options.addons.assign(addons.begin(), addons.end());
+  options.no_embedded = given.Has(kNoEmbedded);
+}
+
+Result<> CheckOneKernel(const Options& options) {
+  if (!options.boot_entry || options.kernel.empty()) return {};
+  return Fail(Errc::kUsage,
+              "option '--boot-entry' and the kernel '{}' contradict each other: the entry names its kernel",
+              options.kernel.string());
+}
+
 void FillWhat(const GivenOptions& given, const std::vector<std::string>& operands, Options& options) {
   const bool may_name_kernel = LoadsKernel(options.mode) || options.mode == Mode::kEstimateCrash;
   if (may_name_kernel && !operands.empty()) {
@@ -93,6 +110,8 @@ void FillWhat(const GivenOptions& given, const std::vector<std::string>& operand
   options.initrds.assign(initrds.begin(), initrds.end());
   options.append = given.Last(kAppend);
   options.reuse_cmdline = given.Has(kReuseCmdline);
+  options.decompress = given.Has(kDecompress);
+  options.decompress_initrd = given.Has(kDecompressInitrd);
   options.type = given.Last(kType);
   options.no_efi = given.Has(kNoEfi);
 }
@@ -142,9 +161,10 @@ void FillRare(const GivenOptions& given, RareOptions& rare) {
   rare.reuse_video_type = given.Has(kReuseVideoType);
   const auto bits = given.LastOf(std::array{kElf32CoreHeaders, kElf64CoreHeaders});
   if (bits) rare.core_header_bits = *bits == kElf32CoreHeaders ? 32 : 64;
-  const auto arguments = given.LastOf(std::array{kArgsElf, kArgsLinux, kArgsNone});
+  const auto arguments = given.LastOf(std::array{kArgsElf, kArgsLinux, kArgsPvh, kArgsNone});
   if (arguments == kArgsElf) rare.elf_handover = ElfHandover::kElf;
   if (arguments == kArgsLinux) rare.elf_handover = ElfHandover::kLinux;
+  if (arguments == kArgsPvh) rare.elf_handover = ElfHandover::kPvh;
   if (arguments == kArgsNone) rare.elf_handover = ElfHandover::kNone;
   rare.modules = given.All(kModule);
   if (const auto dtb = given.Last(kDtb)) rare.dtb = *dtb;
@@ -196,6 +216,8 @@ Result<Options> ParseArguments(std::span<const std::string_view> words) {
     KEXEC_TRY(CheckWithoutLoad(given, options));
   }
   FillWhat(given, canonical.operands, options);
+  FillBundle(given, options);
+  KEXEC_TRY(CheckOneKernel(options));
   KEXEC_TRY(FillPlacement(given, options));
   KEXEC_TRY(FillPurgatory(given, options.purgatory));
   FillRare(given, options.rare);

@@ -26,6 +26,8 @@ enum class Mode {
   kStatus,          // -S: exit 1 if a kernel is loaded in `slot`, 0 if not
   kPrintCrashSize,  // --print-ckr-size
   kEstimateCrash,   // --estimate-crashkernel
+  kListTypes,       // --type=help: print the formats
+  kListEntries,     // --list-boot-entries
   kCapture,         // --capture DIR
   kUnload,          // -u: unload `slot`
   kExecute,         // -e, or -f without a kernel next to it: run the kernel that is loaded
@@ -59,8 +61,8 @@ struct RareOptions {
   bool reuse_video_type = false;     // --reuse-video-type
   int core_header_bits = 0;          // --elf32-core-headers, --elf64-core-headers: 32 or 64; 0: not given
   ElfHandover elf_handover = ElfHandover::kByImage;  // --args-elf, -linux, -pvh, -none
-  std::vector<std::string> modules;          // --module, each "FILE arguments", in order
-  std::optional<std::filesystem::path> dtb;  // --dtb
+  std::vector<std::string> modules;                  // --module, each "FILE arguments", in order
+  std::optional<std::filesystem::path> dtb;          // --dtb
 
   bool operator==(const RareOptions&) const = default;
 };
@@ -72,8 +74,8 @@ struct Options {
   LoadKind slot = LoadKind::kNormal;
   Call call = Call::kAuto;
 
-  // The kernel; "-" is standard input. Not empty for the three loading modes, empty for all others
-  // but kEstimateCrash, where it may be either.
+  // The kernel; "-" is standard input. For the three loading modes either this or `boot_entry` is there, for
+  // kEstimateCrash one of them or none, for all others neither.
   std::filesystem::path kernel;
   std::vector<std::filesystem::path> initrds;  // each --initrd, in order
   std::optional<std::string> append;           // --append; "" if given empty

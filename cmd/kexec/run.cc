@@ -6,6 +6,7 @@
 #include "cmd/kexec/execute.h"
 #include "cmd/kexec/exit_status.h"
 #include "cmd/kexec/help.h"
+#include "cmd/kexec/list_types.h"
 #include "cmd/kexec/load.h"
 #include "cmd/kexec/status.h"
 #include "cmd/kexec/unload.h"
@@ -28,6 +29,11 @@ Result<> Do(const Session& session) {
       return PrintCrashSize(session);
     case Mode::kEstimateCrash:
       return EstimateCrashkernel(session);
+    case Mode::kListTypes:
+      session.out += TypesText();
+      return {};
+    case Mode::kListEntries:
+      return Fail(Errc::kUnsupported, "--list-boot-entries is not supported yet");
     case Mode::kCapture:
       return CaptureMachine(*session.options.capture, session);
     case Mode::kUnload:

@@ -19,6 +19,10 @@ std::string_view ModeName(Mode mode) {
       return "print crash size";
     case Mode::kEstimateCrash:
       return "estimate crash";
+    case Mode::kListTypes:
+      return "list types";
+    case Mode::kListEntries:
+      return "list boot entries";
     case Mode::kCapture:
       return "capture";
     case Mode::kUnload:
@@ -78,6 +82,7 @@ void AddRare(const RareOptions& rare, Description& out) {
   if (rare.core_header_bits != 0) out.Line(fmt::format("core headers {}", rare.core_header_bits));
   out.Flag(rare.elf_handover == ElfHandover::kElf, "args elf");
   out.Flag(rare.elf_handover == ElfHandover::kLinux, "args linux");
+  out.Flag(rare.elf_handover == ElfHandover::kPvh, "args pvh");
   out.Flag(rare.elf_handover == ElfHandover::kNone, "args none");
   for (const std::string& module : rare.modules) out.Text("module", module);
   if (rare.dtb) out.Text("dtb", rare.dtb->string());
@@ -134,6 +139,12 @@ std::string Describe(const Options& options) {
   for (const auto& initrd : options.initrds) out.Text("initrd", initrd.string());
   if (options.append) out.Text("append", fmt::format("'{}'", *options.append));
   out.Flag(options.reuse_cmdline, "reuse cmdline");
+  if (options.boot_entry) out.Text("boot entry", *options.boot_entry);
+  if (options.profile) out.Text("profile", *options.profile);
+  for (const auto& addon : options.addons) out.Text("addon", addon.string());
+  out.Flag(options.no_embedded, "no embedded");
+  out.Flag(options.decompress, "decompress");
+  out.Flag(options.decompress_initrd, "decompress initrd");
   if (options.type) out.Text("type", *options.type);
   if (options.mem_min != PhysAddr(0)) out.Line(fmt::format("from {:#x}", options.mem_min.raw()));
   if (options.mem_max != PhysAddr(UINT64_MAX)) out.Line(fmt::format("to {:#x}", options.mem_max.raw()));

@@ -78,6 +78,19 @@ constexpr Row kModes[] = {
     {"elf32_core_headers_without_a_crash_kernel", "-l K --elf32-core-headers",
      "load; kernel K; core headers 32"},
     {"hotplug_is_no_reason_for_kexec_load", "-p K --hotplug", "load; crash; kernel K; hotplug"},
+    {"list_types", "-t help", "list types; type help"},
+    {"list_types_wins", "-l -p K --type=help",
+     "list types; crash; type help; ! argument 'K' is ignored: '--type=help' loads nothing"},
+    {"list_boot_entries", "--list-boot-entries --json --root R", "list boot entries; dry run; json; root R"},
+    {"list_boot_entries_wins", "--list-boot-entries -e",
+     "list boot entries; ! option '--exec' is ignored next to '--list-boot-entries'"},
+    {"boot_entry", "-l --boot-entry=default", "load; boot entry default"},
+    {"boot_entry_alone", "--boot-entry 1", "load and shutdown; boot entry 1"},
+    {"boot_entry_at_once", "-fe --boot-entry=x", "load and execute; boot entry x"},
+    {"boot_entry_for_a_panic", "-p --boot-entry=x --append=nr_cpus=1",
+     "load; crash; append 'nr_cpus=1'; boot entry x"},
+    {"boot_entry_of_an_estimate", "--estimate-crashkernel --boot-entry=x",
+     "estimate crash; crash; boot entry x"},
     {"capture", "--capture /tmp/x", "capture; capture /tmp/x"},
     {"dry_run_of_a_load", "--dry-run -l K", "load; kernel K; dry run"},
     {"dry_run_of_an_execution", "-e --dry-run", "execute; dry run"},
@@ -120,6 +133,14 @@ constexpr Row kContradictions[] = {
      "error: option '--noefi' has no meaning with '--estimate-crashkernel': nothing is loaded"},
     {"loader_option_with_status", "-S --noefi",
      "error: option '--noefi' has no meaning with '--status': nothing is loaded"},
+    {"boot_entry_and_a_kernel", "-l K --boot-entry=default",
+     "error: option '--boot-entry' and the kernel 'K' contradict each other: the entry names its kernel"},
+    {"boot_entry_with_execute", "-e --boot-entry=x",
+     "error: option '--boot-entry' has no meaning with '--exec': nothing is loaded"},
+    {"modules_with_the_file_call", "-s -l K --module=x",
+     "error: option '--module' needs kexec_load, but '--kexec-file-syscall' rules that out"},
+    {"elf_arguments_with_the_file_call", "-s -l K --args-pvh",
+     "error: option '--args-pvh' needs kexec_load, but '--kexec-file-syscall' rules that out"},
     {"digest_and_no_checks", "-l K -i --digest=sha256",
      "error: options '--no-checks' and '--digest=sha256' contradict each other"},
     {"window_upside_down", "-l K --mem-min=0x2000 --mem-max=0x1000",
@@ -197,7 +218,20 @@ constexpr Row kValues[] = {
      "load; kernel K; module m1 a b; module m2; needs kexec_load: --module"},
     {"call_last_wins", "-s -c -l K", "load; kexec_load; kernel K"},
     {"call_last_wins_auto", "-s -l K -a", "load; kernel K"},
-    {"args_last_wins", "-l K --args-elf --args-linux", "load; kernel K; args linux"},
+    {"args_last_wins", "-l K --args-elf --args-linux",
+     "load; kernel K; args linux; needs kexec_load: --args-elf"},
+    {"args_pvh", "-l K --args-pvh", "load; kernel K; args pvh; needs kexec_load: --args-pvh"},
+    {"args_none", "-l K --args-none", "load; kernel K; args none; needs kexec_load: --args-none"},
+    {"decompress", "-l K --decompress --decompress-initrd",
+     "load; kernel K; decompress; decompress initrd; prefers kexec_load: --decompress; "
+     "prefers kexec_load: --decompress-initrd"},
+    {"decompress_with_the_file_call", "-s -l K --decompress",
+     "load; kexec_file_load; kernel K; decompress; "
+     "! option '--decompress' is ignored: kexec_file_load cannot honour it"},
+    {"unified_kernel_image", "-l K --profile=x --addon=a --addon b --no-embedded",
+     "load; kernel K; profile x; addon a; addon b; no embedded"},
+    {"profile_empty", "-l K --profile=", "error: option '--profile': the name is empty"},
+    {"boot_entry_empty", "-l --boot-entry=", "error: option '--boot-entry': the name is empty"},
     {"quiet_without_sync", "-fxyq K", "load and execute; kernel K; no ifdown; no sync; quiet"},
     {"extra_words", "-l K more", "load; kernel K; ! argument 'more' is ignored: the kernel is 'K'"},
     {"empty_first_word", "'' -l K", "load; kernel K; ! an empty argument is ignored"},
@@ -239,7 +273,8 @@ TEST(ParseArguments, LeavesTheProgramNameOut) {
 // a stated reason, or warned about, but never unknown to the parser.
 TEST(ParseArguments, KnowsEveryRow) {
   for (const OptionRow& row : OptionTable()) {
-    std::vector<std::string> words = {"-l", "K", "--" + std::string(row.name)};
+    std::vector<std::string> words = {"-l", "--" + std::string(row.name)};
+    if (row.id != OptionId::kBootEntry) words.insert(words.begin() + 1, "K");
     if (row.value == Value::kAddress || row.value == Value::kPort) words.emplace_back("0x1000");
     if (row.value == Value::kBaud) words.emplace_back("9600");
     if (row.value == Value::kChoice) words.emplace_back(row.choices.substr(0, row.choices.find(' ')));
@@ -301,7 +336,9 @@ const std::vector<Unit> kSettingUnits = {{"-d"},
                                          {"--digest=none"},
                                          {"--reuse-cmd"},
                                          {"--atags"},
-                                         {"--no-cma"}};
+                                         {"--no-cma"},
+                                         {"--boot-entry=x"},
+                                         {"--decompress"}};
 
 const std::vector<std::vector<std::string>> kOperands = {{}, {"K"}, {"K", "extra"}, {"", "K"}};
 
