@@ -29,16 +29,25 @@ struct MultibootRelocation {
 
 struct MultibootKernel {
   int version = 0;                // 1 or 2
-  std::vector<LoadPiece> pieces;  // by ascending address, without overlap, all below 4 GiB
-  PhysAddr entry;                 // entered in 32-bit protected mode without paging
+  std::vector<LoadPiece> pieces;  // by ascending address, without overlap, all below 4 GiB; at least one
+  PhysAddr entry;                 // entered in 32-bit protected mode without paging; below 4 GiB
   std::optional<MultibootRelocation> relocation;
   bool page_aligned_modules = false;
-  std::vector<uint32_t> required_tags;  // multiboot 2: what it cannot do without
+  // Multiboot 1, flags bit 2; multiboot 2, framebuffer tag: it can draw on a linear frame buffer.
+  bool uses_framebuffer = false;
+  // Multiboot 2, console flags: it draws EGA text, and it must be told of a console it can draw on.
+  bool uses_ega_text = false;
+  bool needs_console = false;
+  // Multiboot 2, information requests: types of the tags it asks for, in the order it asks. What the
+  // specification does not know is only left in where the request is optional.
+  std::vector<uint32_t> requested_tags;
 };
 
-// Rows "multiboot2-x86" and "multiboot-x86" of the registry.
+// Rows "multiboot2-x86" and "multiboot-x86" of the registry: a header at its place with a right checksum.
 bool RecognisesMultiboot2(Bytes file);
 bool RecognisesMultiboot1(Bytes file);
+// kMalformed for a damaged header or addresses that cannot be meant; kUnsupported for another machine, a
+// feature or tag it cannot do without and the specification (or a machine that runs already) does not have.
 Result<KernelImage> ParseMultiboot2(const SharedBytes& file, const ParseOptions& options,
                                     Diagnostics& diagnostics);
 Result<KernelImage> ParseMultiboot1(const SharedBytes& file, const ParseOptions& options,
