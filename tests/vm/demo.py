@@ -41,24 +41,16 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def first_line_after(transcript, instant):
-    """Host time of the first console line that is the second kernel's own."""
-    for line in transcript.console:
-        if line.at >= instant and "Linux version" in line.text:
-            return line.at
-    raise AssertionError("the second kernel said nothing; " + transcript.ending())
-
-
 def bar(seconds, scale):
     return "#" * max(1, round(seconds * scale))
 
 
 def tell_phases(transcript, first, second):
-    spoke = first_line_after(transcript, first.executed_at)
-    phases = [(f"firmware and Linux {first.release}", first.at - transcript.started),
+    spoke = transcript.kernel_spoke(first.executed_at)
+    phases = [(f"firmware and Linux {first.release}", (first.at - transcript.started).wall),
               ("kexec -l", first["load"].seconds),
-              ("kexec -e to the second kernel's first line", spoke - first.executed_at),
-              ("that line to its init", second.at - spoke)]
+              ("kexec -e to the second kernel's first line", (spoke - first.executed_at).wall),
+              ("that line to its init", (second.at - spoke).wall)]
     width = max(len(name) for name, _ in phases)
     scale = 24 / max(seconds for _, seconds in phases)
     print("\nHow long it took (an emulated CPU, so only the proportions mean something)\n")

@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
 from kexec_vm import compare, core, crash, newc, qmp, suite  # noqa: E402
-from kexec_vm.report import Report  # noqa: E402
+from kexec_vm.report import Moment, Report  # noqa: E402
 
 
 class NewcTest(unittest.TestCase):
@@ -105,10 +105,10 @@ class ReportTest(unittest.TestCase):
         lines = ["firmware noise", "@boot 6.1 2.5", "@begin load kernel", "|out", "@stderr", "|@err", "@end 3", "@ask x",
                  "@execute", "@boot 6.12 1.0", "@end-of-stage"]
         for number, line in enumerate(lines):
-            report.line(line + "\r", float(number))
+            report.line(line + "\r", Moment(float(number)))
         first, second = report.boots
         self.assertEqual((first["load kernel"].out, first["load kernel"].err, first["load kernel"].status), ("out\n", "@err\n", 3))
-        self.assertEqual((first.executed_at, first.ended, second.release, second.ended), (8.0, False, "6.12", True))
+        self.assertEqual((first.executed_at, first.ended, second.release, second.ended), (Moment(8.0), False, "6.12", True))
         self.assertEqual((asked, report.noise), (["x"], ["firmware noise"]))
         with self.assertRaisesRegex(AssertionError, "did not report 'other'; it reported load kernel"):
             first["other"]  # pylint: disable=pointless-statement

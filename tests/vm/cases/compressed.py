@@ -2,27 +2,19 @@
 """Debian's kernel packed once more by each tool: loaded by either call it starts like the plain one."""
 
 import json
-import subprocess
 
-from kexec_vm import recipe
+from kexec_vm import images, recipe
 from kexec_vm.machine import CMDLINE
 from kexec_vm.suite import case
 
-# suffix: (what packs it, what the plan calls it)
-TOOLS = {
-    "gz": (["gzip", "-1", "-c"], "gzip"),
-    "zst": (["zstd", "-q", "-1", "-c"], "zstd"),
-    "xz": (["xz", "-0", "-c"], "xz"),
-    "lz4": (["lz4", "-q", "-l", "-c"], "lz4"),
-}
+NAMES = {"gz": "gzip", "zst": "zstd", "xz": "xz", "lz4": "lz4"}  # suffix: what the plan calls it
 QUICK = {("zst", "-s")}
 
 
 def hand_over(bench, suffix, call):
     """From 6.1 to a packed 6.12; cut in half the same file is refused."""
-    tool, name = TOOLS[suffix]
-    kernel = bench.cache.kernel("6.12")
-    packed = subprocess.run(tool, input=kernel.image.read_bytes(), stdout=subprocess.PIPE, check=True).stdout
+    name, kernel = NAMES[suffix], bench.cache.kernel("6.12")
+    packed = images.pack(kernel.image.read_bytes(), suffix)
     load = f'-l /packed --initrd=/initrd --append="{CMDLINE}"'
     transcript = recipe.boot(bench, f"""
         try plan kexec {call} {load} --dry-run --json
@@ -44,7 +36,7 @@ def hand_over(bench, suffix, call):
 
 
 def register():
-    for suffix in TOOLS:
+    for suffix in NAMES:
         for call in ("-c", "-s"):
             case(f"compressed/{suffix}/{call[1:]}", quick=(suffix, call) in QUICK)(
                 lambda bench, suffix=suffix, call=call: hand_over(bench, suffix, call))

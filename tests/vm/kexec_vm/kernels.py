@@ -9,6 +9,8 @@ import subprocess
 import threading
 from dataclasses import dataclass
 
+from kexec_vm import images
+
 _APT = ["-q", "-o", "APT::Sandbox::User=root"]
 _MAKEDUMPFILE_LIBRARIES = ("libdw1", "libelf1", "liblzo2-2", "libbz2-1.0", "liblzma5")
 
@@ -62,7 +64,7 @@ class Cache:
 
     def kernel(self, series):
         """The newest signed cloud kernel of `series` ("6.1", "6.12") that is cached, else that apt offers."""
-        release = self._cached_release(series) or self._offered_release(series)
+        release = self._offered(rf"linux-image-{re.escape(series)}\.[0-9][^ ]*-cloud-amd64").removeprefix("linux-image-")
         root = self._package(f"linux-image-{release}")
         image = root / "boot" / f"vmlinuz-{release}"
         if not image.is_file():
@@ -79,6 +81,30 @@ class Cache:
         folders = [folder for root in roots for folder in root.glob("**/x86_64-linux-gnu")]
         return self._package("makedumpfile") / "usr" / "bin" / "makedumpfile", folders
 
+    def memtest86(self):
+        """Debian's memtest86+: the folder with memtest86+x64.bin and memtest86+ia32.bin."""
+        return self._package("memtest86+") / "boot"
+
+    def xen(self):
+        """Debian's Xen, the file that boot loaders load: gzip, 32-bit ELF with Multiboot headers."""
+        found = sorted(self._package(self._offered(r"xen-hypervisor-[0-9.]+-amd64")).glob("boot/xen-*-amd64.gz"))
+        return found[-1]
+
+    def dom0_kernel(self):
+        """A bzImage that runs as Xen's first domain; the cloud kernels do not (no CONFIG_XEN_DOM0). 70 MB to download."""
+        (image,) = self._package(self._offered(r"linux-image-6\.1\.[0-9.]+-[0-9]+-amd64")).glob("boot/vmlinuz-*")
+        return image
+
+    def vmlinux(self, kernel):
+        """The ELF file that `kernel`'s bzImage packs; kept, unpacking takes a second."""
+        target = self.folder / f"vmlinux-{kernel.release}"
+        with self._lock:
+            if not target.is_file():
+                partial = target.with_name(f".{target.name}.partial")
+                partial.write_bytes(images.unpack(kernel.image.read_bytes()))
+                partial.rename(target)
+        return target.read_bytes()
+
     def crash_utility(self):
         """Debian's crash(8) and the folders that hold the libraries the host need not have."""
         roots = [self._package(name) for name in ("libsnappy1v5", "libncursesw6")]
@@ -90,19 +116,14 @@ class Cache:
         root = self._package(f"linux-image-{kernel.release}-dbg")
         return root / "usr" / "lib" / "debug" / "boot" / f"vmlinux-{kernel.release}"
 
-    def _cached_release(self, series):
-        names = [path.name.removeprefix("linux-image-") for path in self.folder.glob(f"linux-image-{series}.*-cloud-amd64")]
-        return max(names, key=_version_key, default=None)
-
-    @staticmethod
-    def _offered_release(series):
-        pattern = rf"^linux-image-{re.escape(series)}\.[0-9][^ ]*-cloud-amd64$"
-        lines = subprocess.run(["apt-cache", "search", "--names-only", pattern], check=True, text=True,
-                               stdout=subprocess.PIPE).stdout.splitlines()
-        names = [line.split()[0].removeprefix("linux-image-") for line in lines]
+    def _offered(self, pattern):
+        """The newest package whose whole name matches `pattern`: of those that are cached, else that apt offers."""
+        cached = [path.name for path in self.folder.iterdir() if re.fullmatch(pattern, path.name)]
+        lines = [] if cached else subprocess.run(["apt-cache", "search", "--names-only", f"^{pattern}$"], check=True,
+                                                 text=True, stdout=subprocess.PIPE).stdout.splitlines()
+        names = cached + [line.split()[0] for line in lines]
         if not names:
-            raise LookupError(f"apt offers no linux-image-{series}.*-cloud-amd64; run 'apt-get update', or add "
-                              "bookworm-security to the sources")
+            raise LookupError(f"apt offers no {pattern}; run 'apt-get update', or add bookworm-security to the sources")
         return max(names, key=_version_key)
 
     def _package(self, name):

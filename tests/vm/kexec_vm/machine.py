@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 from kexec_vm.kernels import Kernel
 from kexec_vm.qmp import Monitor
-from kexec_vm.report import Report
+from kexec_vm.report import Moment, Report
 
 OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
@@ -42,10 +42,9 @@ class Machine:
 
 @dataclass
 class Line:
-    """One console line; `at` is host time, `cpu` QEMU's own CPU seconds so far."""
+    """One console line."""
 
-    at: float
-    cpu: float
+    at: Moment
     text: str
 
 
@@ -58,7 +57,7 @@ class Transcript:
     noise: list
     exit_status: int | None  # None: killed by the time limit
     seconds: float
-    started: float = 0.0
+    started: Moment
 
     def console_text(self):
         return "\n".join(line.text for line in self.console)
@@ -68,6 +67,13 @@ class Transcript:
         if len(self.boots) < number:
             raise AssertionError(f"only {len(self.boots)} kernel(s) reached init, expected {number}; {self.ending()}")
         return self.boots[number - 1]
+
+    def kernel_spoke(self, after):
+        """The Moment of the first line a kernel wrote after the Moment `after`."""
+        for line in self.console:
+            if line.at.wall > after.wall and "Linux version" in line.text:
+                return line.at
+        raise AssertionError("the next kernel said nothing; " + self.ending())
 
     def ending(self):
         how = "the time limit struck" if self.exit_status is None else f"QEMU ended with status {self.exit_status}"
@@ -84,15 +90,16 @@ class Question:
     monitor: Monitor
 
 
-def run(machine, initrd, *, limit, answer=None):
+def run(machine, initrd, *, limit, answer=None, clock=None):
     """Boots `machine` with the archive `initrd` and returns its Transcript when QEMU has ended.
 
     limit: seconds of wall time after which QEMU is killed.
     answer: called with a Question when the guest asks; the guest goes on when it returns. What it raises ends QEMU and
     is raised here.
+    clock: a clock.GuestClock that reads the guest's time for every Moment.
     """
     with tempfile.TemporaryDirectory(prefix="kexec-vm-") as folder:
-        return _Session(machine, pathlib.Path(folder), initrd, answer).run(limit)
+        return _Session(machine, pathlib.Path(folder), initrd, answer, clock).run(limit)
 
 
 @dataclass
@@ -101,19 +108,24 @@ class _Session:
     folder: pathlib.Path
     initrd: bytes
     answer: object
+    clock: object
     console: list = field(default_factory=list)
     failure: Exception | None = None  # what `answer` raised
 
     def run(self, limit):
         self.monitor = Monitor(self.folder / "monitor")
         (self.folder / "initrd").write_bytes(self.initrd)
-        started = time.monotonic()
+        started = Moment(time.monotonic())
         with self._listen("console") as console, self._listen("report") as report_line:
             self.process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                             stderr=subprocess.STDOUT)
+            if self.clock:
+                self.clock.start(self.monitor)
             try:
                 return self._drive(console, report_line, started, limit)
             finally:
+                if self.clock:
+                    self.clock.stop()
                 self.monitor.close()
                 self.process.kill()
                 self.process.wait()
@@ -127,13 +139,13 @@ class _Session:
         except TimeoutError:
             self.process.kill()
             raise RuntimeError(f"QEMU did not start: {self.process.stdout.read().decode(errors='replace')}") from None
-        report = Report(lambda name, so_far: self._asked(name, so_far, report_end), self._cpu_seconds)
+        report = Report(lambda name, so_far: self._asked(name, so_far, report_end))
         threads = [threading.Thread(target=_each_line, args=(console_end, self._console_line)),
-                   threading.Thread(target=_each_line, args=(report_end, lambda text: report.line(text, time.monotonic())))]
+                   threading.Thread(target=_each_line, args=(report_end, lambda text: report.line(text, self._now())))]
         for thread in threads:
             thread.start()
         try:
-            status = self.process.wait(max(1.0, limit - (time.monotonic() - started)))
+            status = self.process.wait(max(1.0, limit - (time.monotonic() - started.wall)))
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = None
@@ -143,7 +155,8 @@ class _Session:
         report_end.close()
         if self.failure:
             raise self.failure
-        return Transcript(report.boots, self.console, report.noise, status, time.monotonic() - started, started)
+        seconds = time.monotonic() - started.wall
+        return Transcript(report.boots, self.console, report.noise, status, seconds, started)
 
     def _listen(self, name):
         server = socket.socket(socket.AF_UNIX)
@@ -152,7 +165,10 @@ class _Session:
         return server
 
     def _console_line(self, text):
-        self.console.append(Line(time.monotonic(), self._cpu_seconds(), text))
+        self.console.append(Line(self._now(), text))
+
+    def _now(self):
+        return Moment(time.monotonic(), self._cpu_seconds(), self.clock.seconds() if self.clock else None)
 
     def _cpu_seconds(self):
         try:

@@ -1,23 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """QEMU's monitor (QMP, docs/interop/qmp-spec.txt in its tree): one command, one answer, as far as the cases need it."""
 
+import contextlib
 import json
 import pathlib
 import socket
+import threading
 
 
 class Monitor:
-    """A conversation with one QEMU that listens on a Unix socket at `path`. One thread at a time."""
+    """A conversation with one QEMU that listens on a Unix socket at `path`. Threads take turns."""
 
     def __init__(self, path):
         self._path = pathlib.Path(path)
         self._stream = None
+        self._turn = threading.Lock()
 
     def execute(self, command, **arguments):
         """What QEMU returns for `command`; RuntimeError with its words if it refuses. Events are passed over."""
-        if self._stream is None:
-            self._connect()
-        return self._exchange(command, arguments)
+        with self._turn:
+            if self._stream is None:
+                self._connect()
+            return self._exchange(command, arguments)
 
     def physical_memory(self, address, size):
         """`size` bytes of the guest's memory from physical `address`, as the CPU would read them now."""
@@ -27,7 +31,8 @@ class Monitor:
 
     def close(self):
         if self._stream is not None:
-            self._stream.close()
+            with contextlib.suppress(BrokenPipeError):  # a command that QEMU's end overtook
+                self._stream.close()
 
     def _connect(self):
         connection = socket.socket(socket.AF_UNIX)

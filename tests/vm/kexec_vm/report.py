@@ -4,6 +4,19 @@
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True)
+class Moment:
+    """When something was seen: three clocks, in seconds. The difference of two is a Moment, too."""
+
+    wall: float  # the host's clock
+    cpu: float = 0.0  # QEMU's own CPU time so far
+    guest: float | None = None  # the guest's clock, if the machine is read by one (clock.py)
+
+    def __sub__(self, other):
+        guest = None if self.guest is None or other.guest is None else self.guest - other.guest
+        return Moment(self.wall - other.wall, self.cpu - other.cpu, guest)
+
+
 @dataclass
 class Result:
     """What one command said. `seconds` is the host's wall time between its first and last line."""
@@ -12,7 +25,7 @@ class Result:
     out: str = ""
     err: str = ""
     status: int = 0
-    started: float = 0.0
+    started: Moment = Moment(0.0)
     seconds: float = 0.0
 
 
@@ -22,10 +35,9 @@ class Boot:
 
     release: str
     uptime: float  # seconds when init spoke first
-    at: float  # host clock
+    at: Moment  # when init spoke first
     results: dict = field(default_factory=dict)
-    executed_at: float | None = None  # when it handed over
-    executed_cpu: float = 0.0  # QEMU's CPU seconds then
+    executed_at: Moment | None = None  # when it handed over
     ended: bool = False  # its stage ran to the end
 
     def __getitem__(self, name):
@@ -40,8 +52,7 @@ class Boot:
 class Report:
     """Feed it lines; it keeps the boots. Unknown lines are kept in `noise` and are no error by themselves."""
 
-    def __init__(self, on_ask, cpu_seconds=lambda: 0.0):
-        self._cpu_seconds = cpu_seconds
+    def __init__(self, on_ask):
         self.boots = []
         self.noise = []
         self._on_ask = on_ask
@@ -76,12 +87,11 @@ class Report:
             self._stderr = True
         elif verb == "end" and self._open:
             self._open.status = int(rest[0])
-            self._open.seconds = now - self._open.started
+            self._open.seconds = (now - self._open.started).wall
             self.boots[-1].results[self._open.name] = self._open
             self._open = None
         elif verb == "execute":
             self.boots[-1].executed_at = now
-            self.boots[-1].executed_cpu = self._cpu_seconds()
         elif verb == "end-of-stage":
             self.boots[-1].ended = True
         elif verb == "ask":

@@ -32,6 +32,16 @@ def _guest_library(path, folders):
     return f"/lib/x86_64-linux-gnu/{path.name}" if path.parent in folders else str(path)
 
 
+def padded_archive(script, size):
+    """As archive(), with so many bytes that compress badly behind it that it is `size` bytes long."""
+    base = archive(script)
+    base += bytes(-len(base) % 512)
+    rest = size - len(base) - len(newc.header("ballast", 0o100644, 0)) - len(newc.Archive().bytes())
+    ballast = newc.Archive()
+    ballast.file("ballast", payload(size, rest & ~3))
+    return base + ballast.bytes()
+
+
 def payload(seed, size):
     """`size` bytes that compress badly and are the same for the same seed."""
     source, chunk = random.Random(seed), 1 << 24  # randbytes makes one integer of all it returns
