@@ -106,7 +106,9 @@ std::optional<Contents> IdentifyElf(Bytes file) {
                                 : type == 1 ? "an ELF object file or kernel module"
                                 : type == 4 ? "an ELF core dump"
                                             : "an ELF file";
-  return Contents{fmt::format("{} ({})", kind, ElfMachineName(machine)), type == 2 || type == 3};
+  // Kernels for x86 never get here: a loader knows them.
+  const bool is_x86 = machine == 3 || machine == 6 || machine == 62;
+  return Contents{fmt::format("{} ({})", kind, ElfMachineName(machine)), (type == 2 || type == 3) && !is_x86};
 }
 
 // A section table entry is 40 bytes and starts with the name (PE/COFF specification, "Section Table").

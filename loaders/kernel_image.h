@@ -49,6 +49,8 @@ struct DirectLinux {
   BzImage packed;      // for its setup header and what that promises
   ElfKernel unpacked;  // what its payload holds
   KernelRelocations relocations;
+  // Why there are none, worded to follow "the packed kernel: ": then it runs where it was linked. Else empty.
+  std::string why_fixed;
 };
 
 struct KernelImage {

@@ -3,8 +3,10 @@
 #include <string>
 
 #include "loaders/bzimage/bzimage.h"
+#include "loaders/elf/elf_kernel.h"
 #include "loaders/identify.h"
 #include "loaders/kernel_image.h"
+#include "loaders/multiboot/multiboot.h"
 
 namespace kexec {
 namespace {
@@ -13,6 +15,10 @@ namespace {
 constexpr Loader kLoaders[] = {
     {"bzImage64", "Linux/x86 bzImage entered in 64-bit mode", RecognisesBzImage64, ParseBzImage64},
     {"bzImage", "Linux/x86 bzImage entered in 32-bit mode", RecognisesBzImage, ParseBzImage},
+    {"multiboot2-x86", "kernel with a Multiboot 2 header: Xen", RecognisesMultiboot2, ParseMultiboot2},
+    {"multiboot-x86", "kernel with a Multiboot 1 header", RecognisesMultiboot1, ParseMultiboot1},
+    {"elf-x86_64", "ELF executable for x86-64: Linux's vmlinux, other kernels", RecognisesElf64, ParseElf64},
+    {"elf-x86", "ELF executable for 32-bit x86", RecognisesElf32, ParseElf32},
 };
 
 std::string KnownTypes() {

@@ -27,6 +27,9 @@ DecodeFunction DecodeLzop;
 // The format has no end mark: takes blocks up to the end of the file, padding, or the appended size.
 DecodeFunction DecodeLz4Legacy;
 
+// The same for whatever format begins there, told by its magic; kNotRecognised if none does.
+Result<uint64_t> DecodeOneStream(Bytes file, uint64_t begin, Output& output, const DecompressLimits& limits);
+
 // Each library's own words for its version.
 std::string ZlibVersion();
 std::string LiblzmaVersion();

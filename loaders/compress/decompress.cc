@@ -73,6 +73,12 @@ bool HoldsAppendedSize(Bytes file, uint64_t offset, uint64_t unpacked_size) {
   return size && file.size() - offset == sizeof(uint32_t) && *size == unpacked_size;
 }
 
+Result<uint64_t> DecodeOneStream(Bytes file, uint64_t begin, Output& output, const DecompressLimits& limits) {
+  const Codec* codec = FindCodec(file.subspan(begin));
+  if (codec == nullptr) return Fail(Errc::kNotRecognised, "not compressed in a known format");
+  return codec->decode(file, begin, output, limits);
+}
+
 std::optional<ArchiveFormat> IdentifyCompression(Bytes file) {
   const Codec* codec = FindCodec(file);
   return codec == nullptr ? std::nullopt : std::optional(codec->format);

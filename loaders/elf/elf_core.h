@@ -18,6 +18,7 @@ struct ElfSegment {
   uint64_t phys;
   uint64_t file_size;
   uint64_t memory_size;
+  uint64_t alignment = 0;  // p_align
 };
 
 struct ElfCore {

@@ -21,8 +21,8 @@ struct ParseOptions;
 
 struct ElfKernel {
   bool is_64bit = false;
-  bool position_independent = false;  // ET_DYN: may be loaded anywhere
-  std::vector<LoadPiece> pieces;      // by ascending address, without overlap; at least one
+  bool position_independent = false;            // ET_DYN: may be loaded anywhere
+  std::vector<LoadPiece> pieces;                // by ascending address, without overlap; at least one
   Alignment alignment = Alignment::Of<4096>();  // the largest p_align; a moved kernel keeps it
   PhysAddr entry;                               // physical, inside a piece, for the linked addresses
   // Physical, 32-bit: the XEN_ELFNOTE_PHYS32_ENTRY note (Xen, docs/misc/pvh.pandoc).

@@ -61,6 +61,9 @@ Extent MeasureLz4Frame(const Candidate& archive);
 Extent MeasureBzip2(const Candidate& archive);
 Extent MeasureLzop(const Candidate& archive);
 
+// `file` without the boot configuration that may lie behind its archives.
+Bytes WithoutBootConfig(Bytes file);
+
 // The format whose magic `bytes` starts with; kUnknown if none.
 ArchiveFormat RecogniseArchive(Bytes bytes);
 

@@ -45,18 +45,6 @@ uint64_t CountZeros(Bytes bytes) {
   return count;
 }
 
-// A boot configuration lies behind the archives: data, its size and checksum, a magic
-// (admin-guide/bootconfig.rst). The kernel takes it off before it unpacks.
-Bytes WithoutBootConfig(Bytes file) {
-  constexpr std::string_view kMagic = "#BOOTCONFIG\n";
-  constexpr uint64_t kFooterSize = 4 + 4 + kMagic.size();
-  if (file.size() < kFooterSize) return file;
-  const uint64_t footer = file.size() - kFooterSize;
-  if (!std::ranges::equal(file.subspan(footer + 8), std::as_bytes(std::span(kMagic)))) return file;
-  const uint64_t size = *ReadAt<Le<uint32_t>>(file, footer);
-  return size > footer ? file : file.first(footer - size);
-}
-
 Extent Measure(ArchiveFormat format, const Candidate& archive, GzipCheck gzip) {
   switch (format) {
     case ArchiveFormat::kCpio:
@@ -109,6 +97,18 @@ std::string_view ArchiveFormatName(ArchiveFormat format) {
       break;
   }
   return "unknown";
+}
+
+// A boot configuration lies behind the archives: data, its size and checksum, a magic
+// (admin-guide/bootconfig.rst). The kernel takes it off before it unpacks.
+Bytes WithoutBootConfig(Bytes file) {
+  constexpr std::string_view kMagic = "#BOOTCONFIG\n";
+  constexpr uint64_t kFooterSize = 4 + 4 + kMagic.size();
+  if (file.size() < kFooterSize) return file;
+  const uint64_t footer = file.size() - kFooterSize;
+  if (!std::ranges::equal(file.subspan(footer + 8), std::as_bytes(std::span(kMagic)))) return file;
+  const uint64_t size = *ReadAt<Le<uint32_t>>(file, footer);
+  return size > footer ? file : file.first(footer - size);
 }
 
 ArchiveFormat RecogniseArchive(Bytes bytes) {

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Which loader gets a file, and what people are told about files no loader knows.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
 
 #include "loaders/kernel_image.h"
 #include "tests/support/bzimage_builder.h"
@@ -24,14 +29,26 @@ std::string Refusal(const SharedBytes& file, std::string_view type = {}) {
   return MessageOf(ParseKernel(file, type, diagnostics));
 }
 
-TEST(Registry, HasUpstreamsTypesInUpstreamsOrder) {
-  ASSERT_EQ(Loaders().size(), 2U);
-  EXPECT_EQ(Loaders()[0].name, "bzImage64");
-  EXPECT_EQ(Loaders()[1].name, "bzImage");
+// " (supported: bzImage64, …)"
+std::string Supported() {
+  std::string names;
+  for (const Loader& loader : Loaders()) names += fmt::format("{}{}", names.empty() ? "" : ", ", loader.name);
+  return fmt::format(" (supported: {})", names);
+}
+
+TEST(Registry, AsksTheTellingFormatsFirst) {
+  std::vector<std::string_view> names;
+  for (const Loader& loader : Loaders()) names.push_back(loader.name);
+  const auto place = [&](std::string_view name) { return std::ranges::find(names, name) - names.begin(); };
+  EXPECT_EQ(place("bzImage64"), 0);
+  EXPECT_EQ(place("bzImage"), 1);
+  // A multiboot kernel may be an ELF file.
+  EXPECT_EQ(place("elf-x86"), std::ssize(names) - 1);
+  EXPECT_EQ(place("elf-x86_64"), std::ssize(names) - 2);
 }
 
 TEST(Registry, TellsWhatAnUnknownFileLooksLike) {
-  const std::string tail = " (supported: bzImage64, bzImage)";
+  const std::string tail = Supported();
   const auto not_yet = [&](std::string_view what) {
     return "this looks like " + std::string(what) + ", which is not supported yet" + tail;
   };
@@ -61,20 +78,21 @@ TEST(Registry, NamesTheMachineOfAnElfFile) {
       "ELF\x02\x01\x01";
   elf.resize(64);
   elf[16] = 2;
-  elf[18] = 62;
+  elf[18] = static_cast<char>(183);
   EXPECT_EQ(Refusal(FileOf(elf)),
-            "this looks like an ELF executable (x86-64), which is not supported yet (supported: bzImage64, "
-            "bzImage)");
+            "this looks like an ELF executable (arm64), which is not supported yet" + Supported());
+  elf[18] = 62;
+  EXPECT_EQ(Refusal(FileOf(elf)), "elf-x86_64: ELF: version is 0, only 1 is defined");
+  elf[4] = 1;  // x32: no kernel
+  EXPECT_EQ(Refusal(FileOf(elf)),
+            "this looks like an ELF executable (x86-64), not like a kernel" + Supported());
   elf[5] = 2;  // big-endian
   elf[16] = 0, elf[17] = 1, elf[18] = 0, elf[19] = 22;
-  EXPECT_EQ(
-      Refusal(FileOf(elf)),
-      "this looks like an ELF object file or kernel module (s390), not like a kernel (supported: bzImage64, "
-      "bzImage)");
+  EXPECT_EQ(Refusal(FileOf(elf)),
+            "this looks like an ELF object file or kernel module (s390), not like a kernel" + Supported());
   for (size_t size = 4; size < 20; ++size) {
     EXPECT_EQ(Refusal(FileOf(elf.substr(0, size))),
-              "this looks like an ELF file cut off inside its header, not like a kernel (supported: "
-              "bzImage64, bzImage)");
+              "this looks like an ELF file cut off inside its header, not like a kernel" + Supported());
   }
 }
 
@@ -92,11 +110,10 @@ std::string PeWithSection(std::string_view section) {
 TEST(Registry, TellsUnifiedKernelImagesFromOtherPrograms) {
   EXPECT_EQ(Refusal(FileOf(PeWithSection(".linux\0\0"sv))),
             "this looks like a unified kernel image (a PE image with a '.linux' section), which is not "
-            "supported yet "
-            "(supported: bzImage64, bzImage)");
+            "supported yet" +
+                Supported());
   EXPECT_EQ(Refusal(FileOf(PeWithSection(".text\0\0\0"sv))),
-            "this looks like a PE image without a Linux setup header, not like a kernel (supported: "
-            "bzImage64, bzImage)");
+            "this looks like a PE image without a Linux setup header, not like a kernel" + Supported());
 }
 
 TEST(Registry, ATypeIsTakenAtItsWordAndCheckedAgainstTheFile) {
@@ -104,7 +121,8 @@ TEST(Registry, ATypeIsTakenAtItsWordAndCheckedAgainstTheFile) {
             "not of type 'bzImage64': this looks like a bzImage kernel");
   EXPECT_EQ(Refusal(FileOf("hello"), "bzImage"), "not of type 'bzImage': this looks like text");
   EXPECT_EQ(Refusal(BzImageBuilder().Build(), "elf-x86_64"),
-            "there is no image type 'elf-x86_64' (supported: bzImage64, bzImage)");
+            "not of type 'elf-x86_64': this looks like a bzImage kernel");
+  EXPECT_EQ(Refusal(BzImageBuilder().Build(), "vmlinux"), "there is no image type 'vmlinux'" + Supported());
 }
 
 TEST(Registry, CodesLetCallersTellThemApart) {
