@@ -56,13 +56,14 @@ std::string RemoveParameters(std::string_view line, std::span<const std::string_
 }
 
 Result<std::string> BuildCommandLine(const CommandLineRequest& request, const SystemRoot& root) {
-  std::string line;
+  constexpr std::array<std::string_view, 1> kOfThisKernel = {"BOOT_IMAGE"};
+  constexpr std::array<std::string_view, 1> kReservation = {"crashkernel"};
+  std::string line = request.brought.value_or("");
   if (request.reuse) {
     KEXEC_ASSIGN(const std::string running, root.ReadLine("proc/cmdline"), "--reuse-cmdline");
-    constexpr std::array<std::string_view, 2> kNotForTheNext = {"BOOT_IMAGE", "crashkernel"};
-    const size_t names = request.kind == LoadKind::kCrash ? 2 : 1;
-    line = RemoveParameters(running, std::span(kNotForTheNext).first(names));
+    line = RemoveParameters(running, kOfThisKernel);
   }
+  if (request.kind == LoadKind::kCrash) line = RemoveParameters(line, kReservation);
   if (request.append && !request.append->empty()) {
     if (!line.empty()) line += ' ';
     line += *request.append;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The new kernel's command line, from --append, --reuse-cmdline and the running kernel's own.
+// The new kernel's command line, from what its image brings, --append, --reuse-cmdline and the running
+// kernel's own.
 #pragma once
 
 #include <optional>
@@ -23,12 +24,13 @@ struct CommandLineRequest {
   std::optional<std::string> append;  // --append
   bool reuse = false;                 // --reuse-cmdline
   LoadKind kind = LoadKind::kNormal;
+  std::optional<std::string> brought;  // what a unified kernel image or a boot entry brings
 };
 
-// --append alone is the whole line. With --reuse-cmdline it follows /proc/cmdline, from which BOOT_IMAGE= is
-// taken out (it names the running kernel's file), and for a crash kernel crashkernel= (it would reserve
-// memory again). Without either the line is empty. kMalformed for a zero byte, which would end the line
-// early.
+// --append follows what the image brings; alone it is the whole line. With --reuse-cmdline /proc/cmdline
+// stands in the place of what the image brings, without BOOT_IMAGE= (it names the running kernel's file). For
+// a crash kernel crashkernel= is taken out of either (it would reserve memory again). Without any of them the
+// line is empty. kMalformed for a zero byte, which would end the line early.
 Result<std::string> BuildCommandLine(const CommandLineRequest& request, const SystemRoot& root);
 
 }  // namespace kexec

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "cmd/kexec/command_line.h"
 #include "cmd/kexec/crash_need.h"
 #include "cmd/kexec/estimate_report.h"
 
@@ -61,11 +62,15 @@ Result<> EstimateCrashkernel(const Session& session) {
   Options options = session.options;
   const bool chosen = options.kernel.empty() && !options.boot_entry;
   if (chosen) KEXEC_TRY(ChooseRunningKernel(session, options));
-  const bool assumed = !options.append && !options.reuse_cmdline && !options.boot_entry;
-  options.reuse_cmdline = options.reuse_cmdline || assumed;
   const Session loading{options,      session.root,        session.kernel,
                         session.host, session.diagnostics, session.out};
-  KEXEC_ASSIGN(const LoadRequest request, ReadLoadRequest(loading));
+  KEXEC_ASSIGN(LoadRequest request, ReadLoadRequest(loading));
+  // A unified kernel image or a boot entry may have brought one.
+  const bool assumed = !options.append && !options.reuse_cmdline && request.command_line.empty();
+  if (assumed) {
+    KEXEC_ASSIGN(request.command_line,
+                 BuildCommandLine({.reuse = true, .kind = options.slot}, session.root));
+  }
   const Result<CrashReservation> reservation = ReadCrashReservation(session.root);
   const uint64_t ranges = reservation.has_value() ? reservation->dumped_ranges : 1;
   const CrashNeed need = GatherCrashNeed(request, ranges, session.root);

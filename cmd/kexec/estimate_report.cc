@@ -20,10 +20,14 @@ void AppendWhat(std::string& out, const EstimateReport& report) {
   const LoadRequest& request = report.request;
   fmt::format_to(std::back_inserter(out), "{:<13} {}{}\n", "kernel",
                  Printable(request.kernel_file.path.string()), report.running_kernel ? " (running now)" : "");
-  for (const ImageFile& initrd : request.initrds) {
+  if (request.embedding) {
+    fmt::format_to(std::back_inserter(out), "{:<13} {}{}{}\n", "", request.embedding->type,
+                   request.embedding->profile.empty() ? "" : ", ", Printable(request.embedding->profile));
+  }
+  for (const RequestedInitrd& initrd : request.initrds) {
     const UnpackedSize unpacked = MeasureUnpacked(initrd.bytes.view());
     fmt::format_to(std::back_inserter(out), "{:<13} {}\n{:<13} {:.1f} MiB, unpacked {}{:.1f} MiB ({})\n",
-                   "initrd", Printable(initrd.path.string()), "", Mib(initrd.bytes.size()),
+                   "initrd", Printable(InitrdName(initrd)), "", Mib(initrd.bytes.size()),
                    unpacked.exact ? "" : "about ", Mib(unpacked.bytes), unpacked.source);
   }
   if (report.running_command_line) {
@@ -64,14 +68,14 @@ void WriteWhat(JsonWriter& json, const EstimateReport& report) {
   const LoadRequest& request = report.request;
   json.Key("kernel").BeginObject();
   json.Key("path").String(request.kernel_file.path.string());
-  json.Key("bytes").Number(request.packing ? request.packing->file_bytes : request.kernel_file.bytes.size());
+  json.Key("bytes").Number(KernelFileBytes(request));
   json.Key("running").Bool(report.running_kernel);
   json.EndObject();
   json.Key("initrds").BeginArray();
-  for (const ImageFile& initrd : request.initrds) {
+  for (const RequestedInitrd& initrd : request.initrds) {
     const UnpackedSize unpacked = MeasureUnpacked(initrd.bytes.view());
     json.BeginObject();
-    json.Key("path").String(initrd.path.string());
+    json.Key("path").String(InitrdName(initrd));
     json.Key("bytes").Number(initrd.bytes.size());
     json.Key("unpacked_bytes").Number(unpacked.bytes);
     json.Key("unpacked_exact").Bool(unpacked.exact);

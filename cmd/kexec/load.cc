@@ -30,11 +30,19 @@ Result<> LoadChosen(const LoadRequest& request, const CallChoice& choice, const 
 
 // Matters where signatures or measurements decide; elsewhere it is for -d.
 void TellWhatIsSigned(const LoadRequest& request, bool locked_down, const Session& session) {
-  if (!request.packing) return;
-  std::string text = fmt::format(
-      "the kernel is handed over unpacked, in a file in memory: a signature or IMA label "
-      "of the {} file itself does not count, one inside the unpacked kernel does",
-      request.packing->format);
+  std::string text;
+  if (request.embedding) {
+    text =
+        "the kernel inside the unified kernel image is handed over, in a file in memory: a signature or IMA "
+        "label of the image itself does not count, one of the kernel inside does";
+  } else if (request.packing) {
+    text = fmt::format(
+        "the kernel is handed over unpacked, in a file in memory: a signature or IMA label "
+        "of the {} file itself does not count, one inside the unpacked kernel does",
+        request.packing->format);
+  } else {
+    return;
+  }
   if (locked_down) {
     session.diagnostics.Warning(std::move(text));
   } else {

@@ -1,66 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/kexec/load_request.h"
 
-#include <algorithm>
+#include <utility>
 
 #include "cmd/kexec/command_line.h"
-#include "loaders/decompress.h"
-#include "loaders/file_load.h"
+#include "cmd/kexec/embedded.h"
+#include "cmd/kexec/kernel_file.h"
+#include "cmd/kexec/modules.h"
 #include "loaders/initrd.h"
 
 namespace kexec {
 namespace {
 
-// Far above any kernel or initrd; they bound what is read from a pipe.
-constexpr uint64_t kMaxKernelFile = uint64_t{2} << 30;
+// Far above any initrd; it bounds what is read from a pipe.
 constexpr uint64_t kMaxInitrdFile = uint64_t{1} << 40;
 
-// What a compressed kernel may unpack to: what is read of any, and not more than half of RAM, which
-// kexec_load refuses.
-uint64_t UnpackedLimit(const SystemRoot& root) {
-  const auto ram = MemInfo("MemTotal", root);
-  return ram ? std::min(kMaxKernelFile, *ram / 2) : kMaxKernelFile;
-}
-
-Result<> UnpackKernelFile(LoadRequest& request, const Session& session) {
-  ImageFile& file = request.kernel_file;
-  KEXEC_ASSIGN(UnpackedKernel unpacked,
-               UnpackKernel(file.bytes, session.diagnostics, {.output = UnpackedLimit(session.root)}),
-               fmt::format("cannot load '{}'", file.path.string()));
-  if (unpacked.layers.empty()) return {};
-  request.packing = Packing{LayersName(unpacked.layers), file.bytes.size(), !file.fd.valid()};
-  file.bytes = std::move(unpacked.bytes);
-  file.fd = UniqueFd();
-  file.mapped = false;
-  return {};
-}
-
-Result<KernelImage> ParseKernelFile(const LoadRequest& request, const Options& options,
-                                    Diagnostics& diagnostics) {
-  const ImageFile& file = request.kernel_file;
-  // -i: whoever changed a kernel on purpose may load it, too.
-  const ParseOptions checks{.verify_checksum = options.purgatory.digest != DigestKind::kNone};
-  Result<KernelImage> image = ParseKernel(file.bytes, options.type.value_or(""), diagnostics, checks);
-  if (image.has_value()) return image;
-  // Scripts look for these words, and the file's name right behind them.
-  if (image.error().code() == Errc::kNotRecognised && !options.type) {
-    return Fail(Errc::kNotRecognised, "Cannot determine the file type of {}: {}{}", file.path.string(),
-                request.packing ? fmt::format("unpacked from {}, ", request.packing->format) : "",
-                image.error().message());
-  }
-  return std::unexpected(
-      std::move(image).error().Context(fmt::format("cannot load '{}'", file.path.string())));
-}
-
-Result<ImageFile> ReadInitrd(const std::filesystem::path& path, Diagnostics& diagnostics) {
-  KEXEC_ASSIGN(ImageFile file, OpenImageFile(path, kMaxInitrdFile), "cannot read the initrd");
-  KEXEC_TRY(CheckInitrd(file.bytes.view(), path.string(), diagnostics));
-  return file;
-}
-
-bool HasDmCryptKeys(const SystemRoot& root) {
-  const auto count = root.ReadLine("sys/kernel/config/crash_dm_crypt_keys/count");
-  return count.has_value() && ParseNumber(*count).value_or(0) > 0;
+Result<RequestedInitrd> ReadInitrd(const std::filesystem::path& path, Diagnostics& diagnostics) {
+  RequestedInitrd initrd;
+  KEXEC_ASSIGN(static_cast<ImageFile&>(initrd), OpenImageFile(path, kMaxInitrdFile),
+               "cannot read the initrd");
+  initrd.file_bytes = initrd.bytes.size();
+  initrd.from_pipe = !initrd.fd.valid();
+  KEXEC_TRY(CheckInitrd(initrd.bytes.view(), path.string(), diagnostics));
+  return initrd;
 }
 
 Result<> CheckLength(const std::string& command_line, const KernelImage& kernel) {
@@ -70,48 +32,50 @@ Result<> CheckLength(const std::string& command_line, const KernelImage& kernel)
               command_line.size(), limit);
 }
 
+void Describe(const LoadRequest& request, Diagnostics& diagnostics) {
+  diagnostics.Note("kernel '{}': type {}, {} bytes", request.kernel_file.path.string(), request.kernel.type,
+                   request.kernel_file.bytes.size());
+  for (const RequestedInitrd& initrd : request.initrds) {
+    diagnostics.Note("initrd '{}': {} bytes", InitrdName(initrd), initrd.bytes.size());
+  }
+  diagnostics.Note("command line, {} of {} bytes: {}", request.command_line.size(),
+                   CommandLineLimit(request.kernel), request.command_line);
+}
+
 }  // namespace
+
+uint64_t KernelFileBytes(const LoadRequest& request) {
+  if (request.packing) return request.packing->file_bytes;
+  return request.embedding ? request.embedding->bytes : request.kernel_file.bytes.size();
+}
+
+std::string InitrdName(const RequestedInitrd& initrd) {
+  if (initrd.section.empty()) return initrd.path.string();
+  return fmt::format("{}:{}", initrd.path.string(), initrd.section);
+}
 
 Result<LoadRequest> ReadLoadRequest(const Session& session) {
   const Options& options = session.options;
   LoadRequest request;
-  KEXEC_ASSIGN(request.kernel_file, OpenImageFile(options.kernel, kMaxKernelFile), "cannot read the kernel");
-  KEXEC_TRY(UnpackKernelFile(request, session));
-  KEXEC_ASSIGN(request.kernel, ParseKernelFile(request, options, session.diagnostics));
+  KEXEC_TRY(OpenKernelFile(options.kernel, request, session));
+  KEXEC_ASSIGN(EmbeddedParts embedded, TakeApart(request, session));
+  KEXEC_ASSIGN(request.kernel, ParseKernelFile(request, session));
+  CheckRelease(request, session.diagnostics);
+  request.initrds = std::move(embedded.initrds);
   for (const std::filesystem::path& path : options.initrds) {
-    KEXEC_ASSIGN(ImageFile initrd, ReadInitrd(path, session.diagnostics));
+    KEXEC_ASSIGN(RequestedInitrd initrd, ReadInitrd(path, session.diagnostics));
     request.initrds.push_back(std::move(initrd));
   }
-  KEXEC_ASSIGN(request.command_line,
-               BuildCommandLine({options.append, options.reuse_cmdline, options.slot}, session.root));
+  KEXEC_ASSIGN(request.modules, ReadModules(session));
+  KEXEC_TRY(CheckTakesFiles(request, options));
+  KEXEC_ASSIGN(request.command_line, BuildCommandLine({.append = options.append,
+                                                       .reuse = options.reuse_cmdline,
+                                                       .kind = options.slot,
+                                                       .brought = std::move(embedded.command_line)},
+                                                      session.root));
   KEXEC_TRY(CheckLength(request.command_line, request.kernel));
-  session.diagnostics.Note("kernel '{}': type {}, {} bytes", options.kernel.string(), request.kernel.type,
-                           request.kernel_file.bytes.size());
-  for (const ImageFile& initrd : request.initrds) {
-    session.diagnostics.Note("initrd '{}': {} bytes", initrd.path.string(), initrd.bytes.size());
-  }
-  session.diagnostics.Note("command line, {} of {} bytes: {}", request.command_line.size(),
-                           CommandLineLimit(request.kernel), request.command_line);
+  Describe(request, session.diagnostics);
   return request;
-}
-
-LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const SystemRoot& root) {
-  LoadFacts facts;
-  facts.asked = options.call;
-  facts.kind = options.slot;
-  facts.needs = options.needs_kexec_load;
-  facts.prefers = options.prefers_kexec_load;
-  facts.initrds = request.initrds.size();
-  const bool kernel_from_pipe =
-      request.packing ? request.packing->from_pipe : !request.kernel_file.fd.valid();
-  facts.from_pipe = kernel_from_pipe || std::ranges::any_of(request.initrds, [](const ImageFile& file) {
-                      return !file.fd.valid();
-                    });
-  if (request.packing) facts.packing = request.packing->format;
-  facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
-  facts.lockdown = LockdownState(root).value_or("");
-  facts.has_dm_crypt_keys = options.slot == LoadKind::kCrash && HasDmCryptKeys(root);
-  return facts;
 }
 
 }  // namespace kexec

@@ -1,30 +1,87 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <variant>
+
 #include "cmd/kexec/json_writer.h"
+#include "cmd/kexec/kernel_file.h"
 #include "cmd/kexec/plan_report.h"
 
 namespace kexec {
 namespace {
 
-void WriteFile(JsonWriter& json, const ImageFile& file, const std::optional<Packing>& packing = {}) {
+void WriteText(JsonWriter& json, std::string_view key, const std::string& text) {
+  json.Key(key);
+  if (text.empty()) {
+    json.Null();
+  } else {
+    json.String(text);
+  }
+}
+
+void WriteFile(JsonWriter& json, const ImageFile& file, uint64_t bytes) {
   json.Key("path").String(file.path.string());
-  json.Key("bytes").Number(packing ? packing->file_bytes : file.bytes.size());
+  json.Key("bytes").Number(bytes);
   json.Key("mapped").Bool(file.mapped);
+}
+
+void WriteEmbedding(JsonWriter& json, const std::optional<Embedding>& image) {
+  json.Key("embedded_in");
+  if (!image) {
+    json.Null();
+    return;
+  }
+  json.BeginObject();
+  json.Key("type").String(image->type);
+  json.Key("bytes").Number(image->bytes);
+  WriteText(json, "profile", image->profile);
+  WriteText(json, "os_name", image->os_name);
+  WriteText(json, "release", image->release);
+  WriteText(json, "kernel_compression", image->kernel_packing);
+  json.Key("addons").BeginArray();
+  for (const auto& addon : image->addons) json.String(addon.string());
+  json.EndArray();
+  json.EndObject();
+}
+
+std::string_view EnteredAs(const KernelImage& kernel) {
+  if (std::holds_alternative<DirectLinux>(kernel.image)) return "unpacked";
+  if (std::holds_alternative<MultibootKernel>(kernel.image)) return "multiboot";
+  return std::holds_alternative<ElfKernel>(kernel.image) ? "elf" : "bzimage";
 }
 
 void WriteKernel(JsonWriter& json, const LoadRequest& request) {
   json.Key("kernel").BeginObject();
-  WriteFile(json, request.kernel_file, request.packing);
-  json.Key("compression");
-  if (request.packing) {
-    json.String(request.packing->format);
-  } else {
-    json.Null();
-  }
+  WriteFile(json, request.kernel_file, KernelFileBytes(request));
+  WriteText(json, "compression", request.packing ? request.packing->format : "");
+  WriteEmbedding(json, request.embedding);
   json.Key("unpacked_bytes").Number(request.kernel_file.bytes.size());
   json.Key("type").String(request.kernel.type);
-  const auto* image = std::get_if<BzImage>(&request.kernel.image);
-  json.Key("version").String(image == nullptr ? "" : image->version);
+  json.Key("entered_as").String(EnteredAs(request.kernel));
+  json.Key("version").String(KernelVersion(request.kernel));
   json.EndObject();
+}
+
+void WriteInitrds(JsonWriter& json, const LoadRequest& request) {
+  json.Key("initrds").BeginArray();
+  for (const RequestedInitrd& initrd : request.initrds) {
+    json.BeginObject();
+    WriteFile(json, initrd, initrd.file_bytes);
+    WriteText(json, "section", initrd.section);
+    json.Key("unpacked_bytes").Number(initrd.bytes.size());
+    json.EndObject();
+  }
+  json.EndArray();
+}
+
+void WriteModules(JsonWriter& json, const LoadRequest& request) {
+  json.Key("modules").BeginArray();
+  for (const RequestedModule& module : request.modules) {
+    json.BeginObject();
+    WriteFile(json, module.file, module.file_bytes);
+    json.Key("unpacked_bytes").Number(module.file.bytes.size());
+    json.Key("command_line").String(module.command_line);
+    json.EndObject();
+  }
+  json.EndArray();
 }
 
 std::string_view AskedName(Call call) {
@@ -111,13 +168,8 @@ std::string PlanJson(const PlanReport& report) {
   json.Key("schema").String("kexec-plan/1");
   json.Key("slot").String(report.options.slot == LoadKind::kCrash ? "crash" : "normal");
   WriteKernel(json, report.request);
-  json.Key("initrds").BeginArray();
-  for (const ImageFile& initrd : report.request.initrds) {
-    json.BeginObject();
-    WriteFile(json, initrd);
-    json.EndObject();
-  }
-  json.EndArray();
+  WriteInitrds(json, report.request);
+  WriteModules(json, report.request);
   json.Key("command_line").BeginObject();
   json.Key("text").String(report.request.command_line);
   json.Key("bytes").Number(report.request.command_line.size());

@@ -40,8 +40,11 @@ std::string_view DigestName(DigestKind kind) {
 std::string SegmentSource(const Segment& segment, const LoadRequest& request) {
   const Bytes contents = segment.contents.view();
   if (LiesIn(contents, request.kernel_file.bytes.view())) return request.kernel_file.path.string();
-  for (const ImageFile& initrd : request.initrds) {
-    if (LiesIn(contents, initrd.bytes.view())) return initrd.path.string();
+  for (const RequestedInitrd& initrd : request.initrds) {
+    if (LiesIn(contents, initrd.bytes.view())) return InitrdName(initrd);
+  }
+  for (const RequestedModule& module : request.modules) {
+    if (LiesIn(contents, module.file.bytes.view())) return module.file.path.string();
   }
   return {};
 }

@@ -30,7 +30,8 @@ struct PlanReport {
 // "xxh128", "sha256" or "none".
 std::string_view DigestName(DigestKind kind);
 
-// Where a segment's bytes come from: the path of the kernel or of an initrd, or "" for what Emit made.
+// Where a segment's bytes come from: the path of the kernel or of a module, an initrd's name, or "" for what
+// Emit made.
 std::string SegmentSource(const Segment& segment, const LoadRequest& request);
 
 std::string PlanText(const PlanReport& report, const PictureStyle& style);

@@ -2,7 +2,9 @@
 #include <fmt/format.h>
 
 #include <iterator>
+#include <variant>
 
+#include "cmd/kexec/kernel_file.h"
 #include "cmd/kexec/plan_report.h"
 #include "cmd/kexec/printable.h"
 
@@ -13,36 +15,87 @@ void Row(std::string& out, std::string_view name, std::string_view value) {
   fmt::format_to(std::back_inserter(out), "{:<13} {}\n", name, value);
 }
 
-std::string FileFacts(const ImageFile& file) {
-  return fmt::format("{} ({}{})", Printable(file.path.string()), HumanSize(file.bytes.size()),
-                     file.mapped ? "" : ", through a pipe");
+constexpr std::string_view kNextLine = "\n              ";
+
+// "name (1.5 MiB, through a pipe)"; `file_bytes` are those of the file, `used` what is made of it.
+std::string FileFacts(const std::string& name, uint64_t file_bytes, uint64_t used, bool from_pipe) {
+  return fmt::format("{} ({}{}{})", Printable(name), HumanSize(file_bytes),
+                     from_pipe ? ", through a pipe" : "",
+                     used == file_bytes ? "" : ", unpacked " + HumanSize(used));
 }
 
 // As FileFacts; of a compressed kernel what the file is and what it holds.
 std::string KernelFileFacts(const LoadRequest& request) {
-  if (!request.packing) return FileFacts(request.kernel_file);
-  return fmt::format("{} ({}{})\n{:<13} {}, unpacked {}", Printable(request.kernel_file.path.string()),
-                     HumanSize(request.packing->file_bytes),
-                     request.packing->from_pipe ? ", through a pipe" : "", "", request.packing->format,
-                     HumanSize(request.kernel_file.bytes.size()));
+  const uint64_t bytes = KernelFileBytes(request);
+  std::string facts = FileFacts(request.kernel_file.path.string(), bytes, bytes, request.kernel_from_pipe);
+  const uint64_t unpacked = request.embedding ? request.embedding->bytes : request.kernel_file.bytes.size();
+  if (request.packing) {
+    facts += fmt::format("{}{}, unpacked {}", kNextLine, request.packing->format, HumanSize(unpacked));
+  }
+  if (!request.embedding) return facts;
+  const Embedding& image = *request.embedding;
+  facts += fmt::format("{}{}{}{}, its kernel {}{}{}", kNextLine, image.type,
+                       image.profile.empty() ? "" : ", ", Printable(image.profile), image.kernel_packing,
+                       image.kernel_packing.empty() ? "" : ", unpacked ",
+                       HumanSize(request.kernel_file.bytes.size()));
+  if (!image.os_name.empty()) facts += fmt::format("{}{}", kNextLine, Printable(image.os_name));
+  for (const auto& addon : image.addons) {
+    facts += fmt::format("{}add-on {}", kNextLine, Printable(addon.string()));
+  }
+  return facts;
+}
+
+uint64_t PieceBytes(const std::vector<LoadPiece>& pieces) {
+  uint64_t bytes = 0;
+  for (const LoadPiece& piece : pieces) bytes += piece.contents.size();  // slices of one file
+  return bytes;
+}
+
+std::string FactsOf(const BzImage& image) {
+  return fmt::format(", boot protocol {}.{:02}", image.protocol >> 8, image.protocol & 0xff);
+}
+
+std::string FactsOf(const DirectLinux& image) {
+  return fmt::format("{}, entered unpacked: {}", FactsOf(image.packed),
+                     HumanSize(PieceBytes(image.unpacked.pieces)));
+}
+
+std::string FactsOf(const ElfKernel& image) {
+  return fmt::format(", {}{}", image.is_linux ? "Linux" : "not Linux", image.pvh_entry ? ", PVH entry" : "");
+}
+
+std::string FactsOf(const MultibootKernel& image) {
+  return fmt::format(", multiboot {}{}", image.version, image.relocation ? ", relocatable" : "");
 }
 
 std::string KernelFacts(const LoadRequest& request) {
-  std::string facts = fmt::format("{}\n{:<13} {}", KernelFileFacts(request), "", request.kernel.type);
-  if (const auto* image = std::get_if<BzImage>(&request.kernel.image)) {
-    facts += fmt::format(", boot protocol {}.{:02}", image->protocol >> 8, image->protocol & 0xff);
-    // The release; who built it and when follows behind a blank.
-    if (!image->version.empty())
-      facts += ", " + Printable(image->version.substr(0, image->version.find(' ')));
+  const KernelImage& kernel = request.kernel;
+  std::string facts = fmt::format("{}{}{}{}", KernelFileFacts(request), kNextLine, kernel.type,
+                                  std::visit([](const auto& image) { return FactsOf(image); }, kernel.image));
+  // The release; who built it and when follows behind a blank.
+  if (const std::string release = KernelRelease(kernel); !release.empty()) {
+    facts += ", " + Printable(release);
   }
   return facts;
+}
+
+void AppendFiles(std::string& out, const LoadRequest& request) {
+  for (const RequestedInitrd& initrd : request.initrds) {
+    Row(out, "initrd",
+        FileFacts(InitrdName(initrd), initrd.file_bytes, initrd.bytes.size(), initrd.from_pipe));
+  }
+  for (const RequestedModule& module : request.modules) {
+    Row(out, "module",
+        FileFacts(module.file.path.string(), module.file_bytes, module.file.bytes.size(), false));
+    Row(out, "", Printable(module.command_line));
+  }
 }
 
 void AppendWhat(std::string& out, const PlanReport& report) {
   const LoadRequest& request = report.request;
   const CallChoice& choice = report.choice;
   Row(out, "kernel", KernelFacts(request));
-  for (const ImageFile& initrd : request.initrds) Row(out, "initrd", FileFacts(initrd));
+  AppendFiles(out, request);
   Row(out, "command line",
       fmt::format("{} of {} bytes", request.command_line.size(), CommandLineLimit(request.kernel)));
   if (!request.command_line.empty()) Row(out, "", Printable(request.command_line));

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
+
+#include "cmd/kexec/load_request.h"
+#include "loaders/file_load.h"
+
+namespace kexec {
+namespace {
+
+bool HasDmCryptKeys(const SystemRoot& root) {
+  const auto count = root.ReadLine("sys/kernel/config/crash_dm_crypt_keys/count");
+  return count.has_value() && ParseNumber(*count).value_or(0) > 0;
+}
+
+}  // namespace
+
+LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const SystemRoot& root) {
+  LoadFacts facts;
+  facts.asked = options.call;
+  facts.kind = options.slot;
+  facts.needs = options.needs_kexec_load;
+  facts.prefers = options.prefers_kexec_load;
+  facts.initrds = request.initrds.size();
+  facts.from_pipe =
+      request.kernel_from_pipe || std::ranges::any_of(request.initrds, &RequestedInitrd::from_pipe);
+  if (request.packing) facts.packing = request.packing->format;
+  facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
+  facts.lockdown = LockdownState(root).value_or("");
+  facts.has_dm_crypt_keys = options.slot == LoadKind::kCrash && HasDmCryptKeys(root);
+  return facts;
+}
+
+}  // namespace kexec
