@@ -137,8 +137,9 @@ std::optional<std::pair<uint8_t, uint8_t>> SmbiosVersion(std::string_view entry)
 Result<SmbiosTables> ReadSmbiosTables(const std::filesystem::path& path) {
   KEXEC_ASSIGN(const SystemRoot root, SystemRoot::Open(path));
   constexpr std::string_view kEntry = "sys/firmware/dmi/tables/smbios_entry_point";
-  KEXEC_ASSIGN(const std::string entry, root.ReadText(kEntry));
-  const auto version = SmbiosVersion(entry);
+  const Result<std::string> entry = root.ReadText(kEntry);
+  if (!entry.has_value()) return std::unexpected(entry.error());
+  const auto version = SmbiosVersion(*entry);
   if (!version) return Fail(Errc::kMalformed, "'{}' is no SMBIOS entry point", (path / kEntry).string());
   SmbiosTables tables;
   std::tie(tables.major, tables.minor) = *version;
