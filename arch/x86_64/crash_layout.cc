@@ -18,7 +18,6 @@ constexpr uint16_t kElfMachineX86_64 = 62;      // EM_X86_64, elf.h
 constexpr uint64_t kLowMemoryEnd = 640 * 1024;  // where the adapter memory of a PC begins
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
 constexpr uint16_t kProtocolAcpiRsdp = 0x020e;  // boot.rst, acpi_rsdp_addr
-constexpr uint16_t kProtocolExtFields = 0x020c;
 
 // What of `ranges` lies in `window`.
 std::vector<PhysRange> Within(std::span<const PhysRange> ranges, const PhysRange& window) {
@@ -68,11 +67,9 @@ CoreHeaderInputs HeaderInputs(const X86CrashFacts& crash, const std::optional<Lo
 }
 
 // The one region the kernel loads into (crashk_res), as far as this kernel and the window allow.
-Result<PhysRange> LoadWindow(const X86CrashFacts& crash, const BootInputs& inputs) {
+Result<PhysRange> LoadWindow(const X86CrashFacts& crash, const BootInputs& inputs, const LinuxImage& image) {
   const PhysRange& region = crash.memory.regions.back();
-  const BzImage& image = std::get<BzImage>(inputs.kernel.image);
-  const bool high = image.has_64bit_entry && image.can_load_above_4g && image.protocol >= kProtocolExtFields;
-  if (!high && region.end().raw() > k4GiB) {
+  if (!image.reaches_high && region.end().raw() > k4GiB) {
     return Fail(Errc::kDoesNotFit,
                 "the crash region {} reaches above 4 GiB, where this kernel cannot be loaded; reserve it "
                 "below, with crashkernel=SIZE without ',high'",
@@ -152,9 +149,8 @@ MemoryMap CrashMap(const MemoryMap& handed_over, const CrashMemory& memory, cons
   return MemoryMap::FromRegions(std::move(regions));
 }
 
-std::string CommandLineAdditions(const X86Facts& facts, const BootInputs& inputs, const MemoryMap& map,
-                                 const X86CrashExtras& extras) {
-  const BzImage& image = std::get<BzImage>(inputs.kernel.image);
+std::string CommandLineAdditions(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
+                                 const MemoryMap& map, const X86CrashExtras& extras) {
   std::string additions;
   if (inputs.crash.memmap_on_command_line) additions += MemmapParameters(map);
   const bool gets_efi = facts.efi && inputs.pass_efi && image.efi_kexec;
@@ -164,8 +160,7 @@ std::string CommandLineAdditions(const X86Facts& facts, const BootInputs& inputs
   return additions + ElfcorehdrParameter(extras.core_headers.begin());
 }
 
-Result<> CheckCommandLine(const BootInputs& inputs, const std::string& additions) {
-  const BzImage& image = std::get<BzImage>(inputs.kernel.image);
+Result<> CheckCommandLine(const BootInputs& inputs, const LinuxImage& image, const std::string& additions) {
   const size_t length = inputs.command_line.size() + additions.size();
   if (length <= image.command_line_max) return {};
   return Fail(
@@ -179,13 +174,14 @@ Result<> CheckCommandLine(const BootInputs& inputs, const std::string& additions
 }  // namespace
 
 Result<X86CrashBoot> PlaceCrashExtras(const X86Facts& facts, const X86CrashFacts& crash,
-                                      const BootInputs& inputs, Diagnostics& diagnostics) {
-  KEXEC_ASSIGN(const PhysRange window, LoadWindow(crash, inputs));
+                                      const BootInputs& inputs, const LinuxImage& image,
+                                      Diagnostics& diagnostics) {
+  KEXEC_ASSIGN(const PhysRange window, LoadWindow(crash, inputs, image));
   Layout layout(facts.memory.placeable, kPage);
   KEXEC_ASSIGN(X86CrashExtras extras, Extras(crash, inputs, window, layout, diagnostics));
   const MemoryMap map = CrashMap(facts.memory.handed_over, crash.memory, extras);
-  const std::string additions = CommandLineAdditions(facts, inputs, map, extras);
-  KEXEC_TRY(CheckCommandLine(inputs, additions));
+  const std::string additions = CommandLineAdditions(facts, inputs, image, map, extras);
+  KEXEC_TRY(CheckCommandLine(inputs, image, additions));
 
   X86CrashBoot boot{facts, inputs, std::move(extras)};
   boot.inputs.command_line += additions;

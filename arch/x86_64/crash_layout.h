@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "arch/machine.h"
+#include "arch/x86_64/linux_image.h"
 #include "arch/x86_64/x86_crash_facts.h"
 #include "arch/x86_64/x86_facts.h"
 #include "kexec/diagnostics.h"
@@ -48,6 +49,7 @@ struct X86CrashBoot {
 
 // Fails with kDoesNotFit where the region, the window or the command line is too small.
 Result<X86CrashBoot> PlaceCrashExtras(const X86Facts& facts, const X86CrashFacts& crash,
-                                      const BootInputs& inputs, Diagnostics& diagnostics);
+                                      const BootInputs& inputs, const LinuxImage& image,
+                                      Diagnostics& diagnostics);
 
 }  // namespace kexec

@@ -31,7 +31,7 @@ uint32_t Low(uint64_t value) { return static_cast<uint32_t>(value); }
 uint32_t High(uint64_t value) { return static_cast<uint32_t>(value >> 32); }
 
 // The image's own header, with what boot.rst marks "write" for a boot loader; the rest stays as it was built.
-void FillHeader(const BzImage& image, BootParams& params) {
+void FillHeader(const LinuxImage& image, BootParams& params) {
   const Bytes header = image.setup_header.view();
   std::memcpy(&params.header, header.data(), std::min(header.size(), sizeof(SetupHeader)));
   // A newer protocol's tail goes to the same offsets, into what this structure calls padding.
@@ -44,8 +44,9 @@ void FillHeader(const BzImage& image, BootParams& params) {
   params.header.ext_loader_type = 0;
   params.header.ext_loader_ver = 0;
   // CAN_USE_HEAP is for the real-mode code we skip; QUIET_FLAG and KASLR_FLAG are between the kernel's own
-  // stages.
+  // stages, and whoever stands in for the first one sets them.
   params.header.loadflags = params.header.loadflags & kLoadedHigh;
+  if (image.randomised) params.header.loadflags = params.header.loadflags | kKaslr;
   params.header.setup_data = 0;
 }
 
@@ -67,19 +68,18 @@ void CarryOver(const BootParams& running, BootParams& params) {
 
 }  // namespace
 
-Handover Handover::Compose(const X86Facts& facts, const BootInputs& inputs, bool entry_64,
+Handover Handover::Compose(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
                            Diagnostics& diagnostics) {
-  const BzImage& image = std::get<BzImage>(inputs.kernel.image);
   Handover handover;
   handover.protocol_ = image.protocol;
-  handover.relocatable_ = image.relocatable;
+  handover.told_base_ = image.told_base;
   handover.command_line_ = inputs.command_line;
   handover.size_ = kCommandLineOffset;
   handover.Take(inputs.command_line.size() + 1);
 
   BootParams& params = handover.params_;
   FillHeader(image, params);
-  const bool efi = facts.efi && inputs.pass_efi && image.efi_kexec && entry_64;
+  const bool efi = facts.efi && inputs.pass_efi && image.efi_kexec && image.mode == EntryMode::k64;
   if (facts.running) {
     CarryOver(*facts.running, params);
     params.screen_info = NextScreenInfo(facts.running->screen_info, facts.framebuffer, efi);
@@ -156,7 +156,7 @@ void Handover::PointTo(const HandoverAddresses& addresses, BootParams& params) c
     params.ext_cmd_line_ptr = High(command_line);
   }
   // boot.rst: a loader that relocates the kernel says where it went; the field has 32 bits.
-  if (relocatable_ && addresses.kernel.raw() <= UINT32_MAX) header.code32_start = Low(addresses.kernel.raw());
+  if (told_base_ && addresses.kernel.raw() <= UINT32_MAX) header.code32_start = Low(addresses.kernel.raw());
   if (!nodes_.empty()) header.setup_data = base + nodes_.front().offset;
   if (!efi_map_.empty()) {
     params.efi_info.memmap = Low(base + efi_map_offset_);

@@ -13,6 +13,7 @@
 
 #include "arch/machine.h"
 #include "arch/x86_64/boot_params.h"
+#include "arch/x86_64/linux_image.h"
 #include "arch/x86_64/x86_facts.h"
 #include "kexec/bytes.h"
 #include "kexec/phys.h"
@@ -27,11 +28,11 @@ struct HandoverAddresses {
   uint64_t initrd_size = 0;  // from there to the last byte of the last one; 0: none
 };
 
-// Accepts: a bzImage from protocol 2.00 on. Borrows nothing: what it needs it has copied.
+// Accepts: a kernel of protocol 2.00 or later. Borrows nothing: what it needs it has copied.
 class Handover {
  public:
-  // `entry_64`: the kernel is entered in 64-bit mode. Warns about what this kernel cannot take.
-  static Handover Compose(const X86Facts& facts, const BootInputs& inputs, bool entry_64,
+  // Warns about what this kernel cannot take.
+  static Handover Compose(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
                           Diagnostics& diagnostics);
 
   size_t size() const { return size_; }
@@ -51,7 +52,7 @@ class Handover {
   void PointTo(const HandoverAddresses& addresses, BootParams& params) const;
 
   uint16_t protocol_ = 0;
-  bool relocatable_ = false;
+  bool told_base_ = false;
   BootParams params_ = {};  // all but what depends on addresses
   std::string command_line_;
   std::vector<std::byte> efi_map_;

@@ -10,15 +10,17 @@
 #include "arch/machine.h"
 #include "arch/x86_64/crash_layout.h"
 #include "arch/x86_64/handover.h"
+#include "arch/x86_64/linux_image.h"
 #include "arch/x86_64/x86_layout.h"
 #include "kexec/plan.h"
 
 namespace kexec {
 
-// Pure. The placement is of these inputs, with the sizes of this hand-over and of purgatory.
-LoadPlan EmitBzImage(const BootInputs& inputs, const X86Placement& placement, const Handover& handover);
+// Pure. The placement is of this image and these inputs, with the sizes of this hand-over and of purgatory.
+LoadPlan EmitLinux(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement,
+                   const Handover& handover);
 // The same for an X86CrashBoot's inputs, with its extras.
-LoadPlan EmitCrashBzImage(const BootInputs& inputs, const X86Placement& placement, const Handover& handover,
-                          const X86CrashExtras& extras);
+LoadPlan EmitCrashLinux(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement,
+                        const Handover& handover, const X86CrashExtras& extras);
 
 }  // namespace kexec

@@ -30,10 +30,10 @@ std::string TextOrNote(const SystemRoot& root, std::string_view path, Diagnostic
   return {};
 }
 
-bool RunsFiveLevelPaging(const SystemRoot& root, Diagnostics& diagnostics) {
+bool RunsFiveLevelPaging(const SystemRoot& root, std::string_view cpuinfo, Diagnostics& diagnostics) {
   // A kernel told no5lvl drops the flag as well; a recorded command line may say so without its cpuinfo.
   if (HasWord(TextOrNote(root, "proc/cmdline", diagnostics), "no5lvl")) return false;
-  return UsesFiveLevelPaging(TextOrNote(root, "proc/cpuinfo", diagnostics));
+  return UsesFiveLevelPaging(cpuinfo);
 }
 
 }  // namespace
@@ -47,16 +47,24 @@ uint64_t TotalRamPages(std::string_view meminfo) {
 
 bool UsesFiveLevelPaging(std::string_view cpuinfo) { return HasWord(FirstValue(cpuinfo, "flags"), "la57"); }
 
+bool IsConfidentialGuest(std::string_view cpuinfo, const std::optional<BootParams>& running) {
+  if (HasWord(FirstValue(cpuinfo, "flags"), "tdx_guest")) return true;
+  return running && running->cc_blob_address != 0;
+}
+
 Result<X86Facts> ReadX86Facts(const SystemRoot& root, Diagnostics& diagnostics) {
   X86Facts facts;
   KEXEC_ASSIGN(facts.memory, ReadX86Memory(root, diagnostics));
   facts.total_ram_pages = TotalRamPages(TextOrNote(root, "proc/meminfo", diagnostics));
-  facts.five_level = RunsFiveLevelPaging(root, diagnostics);
+  const std::string cpuinfo = TextOrNote(root, "proc/cpuinfo", diagnostics);
+  facts.five_level = RunsFiveLevelPaging(root, cpuinfo, diagnostics);
   facts.running = ReadRunningBootParams(root, diagnostics);
+  facts.confidential_guest = IsConfidentialGuest(cpuinfo, facts.running);
   facts.efi = ReadEfi(root, facts.running, diagnostics);
   facts.acpi_rsdp = ReadAcpiRsdp(root, facts.running);
   facts.framebuffer = ReadFramebuffer(root, diagnostics);
   facts.setup_data = ReadCarriedSetupData(root, diagnostics);
+  facts.root = root.path();
   return facts;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <vector>
 
@@ -22,11 +23,14 @@ struct X86Facts {
   uint64_t total_ram_pages = 0;  // MemTotal of /proc/meminfo, the kernel's totalram_pages(); 0: unknown
   bool five_level =
       false;  // the running kernel uses five-level paging, and so does the hand-over in 64-bit mode
+  bool confidential_guest = false;  // memory is encrypted against the host (TDX, SEV)
   std::optional<BootParams> running;
   std::optional<EfiFacts> efi;
   uint64_t acpi_rsdp = 0;
   std::optional<Framebuffer> framebuffer;
   std::vector<SetupData> setup_data;
+  // Of the machine: firmware tables are only read from it for a kernel that is handed copies of them.
+  std::filesystem::path root;
 };
 
 // Fails only without a memory map. What else is missing is left out of the hand-over, with a note.
@@ -34,6 +38,9 @@ Result<X86Facts> ReadX86Facts(const SystemRoot& root, Diagnostics& diagnostics);
 
 // Pure. "MemTotal:  733456 kB" in the text of /proc/meminfo as pages of 4 KiB; 0 if it is not there.
 uint64_t TotalRamPages(std::string_view meminfo);
+// Pure. Whether the "flags" in /proc/cpuinfo are those of a TDX guest, or `running` names a SEV guest's secrets
+// page. A SEV guest without SNP cannot be told.
+bool IsConfidentialGuest(std::string_view cpuinfo, const std::optional<BootParams>& running);
 // Pure. Whether the first "flags" line of /proc/cpuinfo has la57: the kernel takes it out where it is not in
 // use.
 bool UsesFiveLevelPaging(std::string_view cpuinfo);

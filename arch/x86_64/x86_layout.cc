@@ -18,17 +18,17 @@ constexpr uint64_t k4GiB = uint64_t{1} << 32;
 constexpr uint64_t kLowest = kMiB;
 // Leaves the memory of ISA DMA free, as boot loaders do; where a 64-bit kernel's pref_address is, too.
 constexpr uint64_t kInitrdLowest = 16 * kMiB;
+// A kernel that may lie anywhere leaves as much free below it as one that is linked for LOAD_PHYSICAL_ADDR.
+constexpr uint64_t kMovedLowest = 16 * kMiB;
 // boot.rst, initrd_addr_max before protocol 2.03; also where the directly mapped memory of an i386 kernel
 // ends.
 constexpr uint64_t kLowMemoryEnd = 0x38000000;
-// boot.rst, 32-bit protocol: where a kernel that cannot be moved is loaded unless it says otherwise.
-constexpr uint64_t kDefaultBase = kMiB;
 // Before protocol 2.02 the command line is found relative to this real-mode segment.
 constexpr uint16_t kProtocolCommandLinePtr = 0x0202;
 constexpr uint64_t kOldRealModeBase = 0x90000;
-// Besides the initrds: kernel, boot_params, purgatory, and for a crash kernel elfcorehdr and backup.
-constexpr size_t kOtherSegments = 3;
-constexpr size_t kOtherCrashSegments = 5;
+// Besides kernel and initrds: boot_params, purgatory, and for a crash kernel elfcorehdr and backup.
+constexpr size_t kOtherSegments = 2;
+constexpr size_t kOtherCrashSegments = 4;
 
 Result<PhysRange> Clip(const PhysRange& window, uint64_t begin, uint64_t end, std::string_view what) {
   const auto range = PhysRange::FromBounds(PhysAddr(begin), PhysAddr(end));
@@ -44,53 +44,61 @@ Result<PhysRange> Clip(const PhysRange& window, uint64_t begin, uint64_t end, st
   return *clipped;
 }
 
-Result<PageRange> PlaceFixedKernel(const BzImage& image, const PhysRange& window, Layout& layout) {
-  const uint64_t base = image.pref_address.raw() != 0 ? image.pref_address.raw() : kDefaultBase;
-  const auto range = PhysRange::FromSize(PhysAddr(base), image.init_size);
+Result<PageRange> PlaceLinkedKernel(const LinuxImage& image, const PhysRange& window, Layout& layout) {
+  const auto range = PhysRange::FromSize(image.linked_at, image.size);
   if (!range || !window.Contains(*range)) {
     return Fail(Errc::kDoesNotFit,
-                "the kernel is not relocatable: its {:#x} bytes must be at {:#x}, outside {}",
-                image.init_size, base, ToString(window));
+                "the kernel is not relocatable: its {:#x} bytes must be at {:#x}, outside {}", image.size,
+                image.linked_at.raw(), ToString(window));
   }
   return layout.ReserveAt("kernel", *range);
 }
 
-Result<PageRange> PlaceKernel(const BzImage& image, EntryMode mode, const PhysRange& anywhere,
-                              Layout& layout) {
-  if (!image.relocatable) return PlaceFixedKernel(image, anywhere, layout);
-  // The decompressor moves itself up to pref_address if it is loaded lower.
-  const uint64_t begin = std::max(kLowest, image.pref_address.raw());
-  // A 32-bit kernel must be in directly mapped memory, whose end depends on its configuration: as low as
-  // possible.
-  const bool i386 = !image.has_64bit_entry;
-  KEXEC_ASSIGN(const PhysRange window, Clip(anywhere, begin, i386 ? kLowMemoryEnd : UINT64_MAX, "kernel"));
-  return layout.Reserve({.label = "kernel",
-                         .size = image.init_size,
-                         .align = std::max(image.alignment.value_or(kPage), kPage),
-                         .window = window,
-                         .search = mode == EntryMode::k32 ? Search::kBottomUp : Search::kTopDown});
+// One of the places left, each as likely as any other.
+Result<PageRange> PlaceRandomKernel(const LinuxImage& image, const PhysRange& window, Layout& layout) {
+  const std::vector<PhysRange> free = layout.Free();
+  const auto slot = DrawSlot(free, window, image.size, image.alignment, image.random_slot);
+  if (!slot) {
+    return Fail(Errc::kDoesNotFit, "no {:#x} bytes of free memory in {} begin at a multiple of {:#x}",
+                image.size, ToString(window), image.alignment.bytes());
+  }
+  return layout.ReserveAt("kernel", *PhysRange::FromSize(*slot, image.size));
 }
 
-// Whether what boot_params point to may lie above 4 GiB: their upper halves are only read by the 64-bit
-// entry.
-bool ReachesHigh(const BzImage& image, EntryMode mode) {
-  return mode == EntryMode::k64 && image.can_load_above_4g;
+Result<PageRange> PlaceKernel(const LinuxImage& image, const PhysRange& anywhere, Layout& layout) {
+  if (image.base == KernelBase::kLinked) return PlaceLinkedKernel(image, anywhere, layout);
+  if (image.base == KernelBase::kLinkedOrOther) {
+    Result<PageRange> linked = PlaceLinkedKernel(image, anywhere, layout);
+    if (linked.has_value()) return linked;
+  }
+  const bool from_linked = image.base == KernelBase::kFromLinked;
+  const uint64_t begin = std::max(kLowest, from_linked ? image.linked_at.raw() : kMovedLowest);
+  KEXEC_ASSIGN(const PhysRange window,
+               Clip(anywhere, begin, image.i386 ? kLowMemoryEnd : UINT64_MAX, "kernel"));
+  if (image.base == KernelBase::kRandom) return PlaceRandomKernel(image, window, layout);
+  // A 32-bit kernel as low as possible: its decompressor may need memory near the base as well.
+  return layout.Reserve(
+      {.label = "kernel",
+       .size = image.size,
+       .align = std::max(image.alignment, kPage),
+       .window = window,
+       .search = image.mode == EntryMode::k32 ? Search::kBottomUp : Search::kTopDown});
 }
 
-Result<PhysRange> InitrdWindow(const BzImage& image, EntryMode mode, const PhysRange& window) {
-  if (ReachesHigh(image, mode)) return Clip(window, kInitrdLowest, UINT64_MAX, "initrd");
+Result<PhysRange> InitrdWindow(const LinuxImage& image, const PhysRange& window) {
+  if (image.reaches_high) return Clip(window, kInitrdLowest, UINT64_MAX, "initrd");
   const uint64_t last = image.initrd_addr_max.raw();
   return Clip(window, kInitrdLowest, last == 0 ? kLowMemoryEnd : std::min(last, k4GiB - 1) + 1, "initrd");
 }
 
 // Initrds are one archive to the kernel, in several pieces to kexec_load: each begins on a page, and the
 // kernel's unpacker skips the zeros between (init/initramfs.c). One reservation keeps them together.
-Result<std::vector<PageRange>> PlaceInitrds(const BootInputs& inputs, EntryMode mode, Layout& layout) {
+Result<std::vector<PageRange>> PlaceInitrds(const BootInputs& inputs, const LinuxImage& image,
+                                            Layout& layout) {
   const std::vector<SharedBytes>& initrds = inputs.initrds;
   std::vector<PageRange> placed;
   if (initrds.empty()) return placed;
-  KEXEC_ASSIGN(const PhysRange window,
-               InitrdWindow(std::get<BzImage>(inputs.kernel.image), mode, inputs.window));
+  KEXEC_ASSIGN(const PhysRange window, InitrdWindow(image, inputs.window));
   uint64_t total = 0;
   for (size_t i = 0; i < initrds.size(); ++i) {
     if (initrds[i].empty()) return Fail(Errc::kMalformed, "initrd {} of {} is empty", i + 1, initrds.size());
@@ -111,7 +119,7 @@ Result<std::vector<PageRange>> PlaceInitrds(const BootInputs& inputs, EntryMode 
   return placed;
 }
 
-Result<PageRange> PlaceHandover(const BzImage& image, size_t size, const PhysRange& anywhere,
+Result<PageRange> PlaceHandover(const LinuxImage& image, size_t size, const PhysRange& anywhere,
                                 Layout& layout) {
   if (image.protocol < kProtocolCommandLinePtr) {
     // Below 1 MiB, and so outside every window: this kernel knows no other place.
@@ -121,12 +129,13 @@ Result<PageRange> PlaceHandover(const BzImage& image, size_t size, const PhysRan
       {.label = "boot_params", .size = size, .align = kPage, .window = anywhere, .search = Search::kTopDown});
 }
 
-Result<> CheckInputs(const BzImage& image, const BootInputs& inputs) {
+Result<> CheckInputs(const LinuxImage& image, const BootInputs& inputs) {
   if (inputs.command_line.size() > image.command_line_max) {
     return Fail(Errc::kDoesNotFit, "the command line has {} bytes, this kernel takes at most {}; shorten it",
                 inputs.command_line.size(), image.command_line_max);
   }
-  const size_t most = kMaxSegments - (inputs.kind == LoadKind::kCrash ? kOtherCrashSegments : kOtherSegments);
+  const size_t others = inputs.kind == LoadKind::kCrash ? kOtherCrashSegments : kOtherSegments;
+  const size_t most = kMaxSegments - others - image.pieces.size();
   if (inputs.initrds.size() > most) {
     return Fail(Errc::kDoesNotFit, "{} initrds: kexec_load takes at most {}; concatenate some of them",
                 inputs.initrds.size(), most);
@@ -136,45 +145,60 @@ Result<> CheckInputs(const BzImage& image, const BootInputs& inputs) {
 
 }  // namespace
 
-Result<EntryMode> ChooseEntry(const BzImage& image, const X86Facts& facts, Diagnostics& diagnostics) {
-  if (image.protocol < 0x0200) {
-    return Fail(Errc::kUnsupported, "the kernel is older than boot protocol 2.00 (Linux 1.3.73)");
+std::optional<PhysAddr> DrawSlot(std::span<const PhysRange> free, const PhysRange& window, uint64_t size,
+                                 Alignment alignment, uint64_t random) {
+  struct Piece {
+    uint64_t first;  // slot's address
+    uint64_t slots;
+  };
+  std::vector<Piece> pieces;
+  uint64_t slots = 0;
+  for (const PhysRange& range : free) {
+    const auto part = range.Intersect(window);
+    const auto first = part ? alignment.Up(part->begin().raw()) : std::nullopt;
+    if (!first || *first > part->end().raw() || part->end().raw() - *first < size) continue;
+    pieces.push_back({*first, (part->end().raw() - *first - size) / alignment.bytes() + 1});
+    slots += pieces.back().slots;
   }
-  if (!image.loaded_high) {
-    return Fail(Errc::kUnsupported,
-                "the kernel is a zImage (LOADED_HIGH is not set): only its real-mode code can start it");
+  if (slots == 0) return std::nullopt;
+  uint64_t chosen = random % slots;
+  for (const Piece& piece : pieces) {
+    if (chosen < piece.slots) return PhysAddr(piece.first + chosen * alignment.bytes());
+    chosen -= piece.slots;
   }
-  if (!image.has_64bit_entry) return EntryMode::k32;
-  if (!facts.five_level || image.five_level) return EntryMode::k64;
-  diagnostics.Note(
-      "32-bit entry: the running kernel uses five-level paging, which the new one cannot be entered with");
-  return EntryMode::k32;
+  return std::nullopt;
 }
 
-Result<X86Placement> PlaceBzImage(const X86Facts& facts, const BootInputs& inputs, EntryMode mode,
-                                  size_t handover_size, size_t purgatory_size) {
-  const BzImage& image = std::get<BzImage>(inputs.kernel.image);
+Result<X86Placement> PlaceLinux(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
+                                size_t handover_size, size_t purgatory_size) {
   KEXEC_TRY(CheckInputs(image, inputs));
-  const uint64_t end = ReachesHigh(image, mode) ? UINT64_MAX : k4GiB;
+  const uint64_t end = image.reaches_high ? UINT64_MAX : k4GiB;
   KEXEC_ASSIGN(const PhysRange anywhere, Clip(inputs.window, kLowest, end, "kernel"));
   Layout layout(facts.memory.placeable, kPage);
   // Runtime services code and data, and boot services memory the running kernel has kept for its contents.
   if (facts.efi) {
     for (const PhysRange& range : RuntimeRanges(*facts.efi)) layout.Exclude(range);
   }
-  KEXEC_ASSIGN(const PageRange kernel, PlaceKernel(image, mode, anywhere, layout));
-  KEXEC_ASSIGN(std::vector<PageRange> initrds, PlaceInitrds(inputs, mode, layout));
+  const bool kernel_last = image.base == KernelBase::kRandom;
+  std::optional<PageRange> kernel;
+  if (!kernel_last) {
+    KEXEC_ASSIGN(kernel, PlaceKernel(image, anywhere, layout));
+  }
+  KEXEC_ASSIGN(std::vector<PageRange> initrds, PlaceInitrds(inputs, image, layout));
   KEXEC_ASSIGN(const PageRange handover, PlaceHandover(image, handover_size, anywhere, layout));
   KEXEC_ASSIGN(const PageRange purgatory, layout.Reserve({.label = "purgatory",
                                                           .size = purgatory_size,
                                                           .align = kPage,
                                                           .window = anywhere,
                                                           .search = Search::kTopDown}));
+  if (kernel_last) {
+    KEXEC_ASSIGN(kernel, PlaceKernel(image, anywhere, layout));
+  }
   std::vector<Reservation> reserved = {
-      {"kernel", kernel}, {"boot_params", handover}, {"purgatory", purgatory}};
+      {"kernel", *kernel}, {"boot_params", handover}, {"purgatory", purgatory}};
   for (const PageRange& initrd : initrds) reserved.push_back({"initrd", initrd});
   KEXEC_TRY(CheckHalfOfRam(reserved, kPage, facts.total_ram_pages));
-  return X86Placement{mode, kernel, std::move(initrds), handover, purgatory};
+  return X86Placement{*kernel, std::move(initrds), handover, purgatory};
 }
 
 }  // namespace kexec

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Place, first half: every address of a bzImage's boot, from facts and inputs alone.
+// Place, first half: every address of a Linux kernel's boot, from facts and inputs alone.
 //
 //       1 MiB   16 MiB                                         end of RAM (or of the window)
 //  |----|-------|------------------------------------------------|
@@ -8,39 +8,37 @@
 //
 // From the top down, because a freshly booted kernel hands out its lowest free pages first: the higher the
 // destinations, the fewer of the pages kexec_load gets are destinations of others (which it must then
-// search). The large pieces go first, so that the small ones fill what alignment leaves.
+// search). The large pieces go first, so that the small ones fill what alignment leaves. A kernel whose place
+// is drawn at random comes last: it must not take the only place an initrd has.
 #pragma once
 
+#include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "arch/machine.h"
-#include "arch/x86_64/handover.h"
+#include "arch/x86_64/linux_image.h"
 #include "arch/x86_64/x86_facts.h"
-#include "kexec/diagnostics.h"
 #include "kexec/error.h"
 #include "kexec/phys.h"
 
 namespace kexec {
 
-enum class EntryMode {
-  k64,  // base + 0x200, in 64-bit mode (boot.rst, "64-bit Boot Protocol")
-  k32,  // base, in 32-bit protected mode without paging; everything below 4 GiB
-};
-
 struct X86Placement {
-  EntryMode mode;
-  PageRange kernel;
+  PageRange kernel;  // all its pieces
   std::vector<PageRange> initrds;  // one each, without gaps between them
   PageRange handover;
   PageRange purgatory;
 };
 
-// Which entry this kernel can be given from this machine. kUnsupported for zImages and for what predates the
-// protocol.
-Result<EntryMode> ChooseEntry(const BzImage& image, const X86Facts& facts, Diagnostics& diagnostics);
+// Pure. One of the places in `free` that lie in `window`, hold `size` bytes and begin at a multiple of
+// `alignment`, every one as likely as any other for a random number; nullopt if there is none.
+std::optional<PhysAddr> DrawSlot(std::span<const PhysRange> free, const PhysRange& window, uint64_t size,
+                                 Alignment alignment, uint64_t random);
 
 // Fails with kDoesNotFit (no room, too long, too many initrds), each with the numbers.
-Result<X86Placement> PlaceBzImage(const X86Facts& facts, const BootInputs& inputs, EntryMode mode,
-                                  size_t handover_size, size_t purgatory_size);
+Result<X86Placement> PlaceLinux(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
+                                size_t handover_size, size_t purgatory_size);
 
 }  // namespace kexec

@@ -3,9 +3,13 @@
 
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include "arch/x86_64/crash_layout.h"
+#include "arch/x86_64/elf_boot.h"
 #include "arch/x86_64/handover.h"
+#include "arch/x86_64/linux_image.h"
+#include "arch/x86_64/multiboot_boot.h"
 #include "arch/x86_64/purgatory/blob.h"
 #include "arch/x86_64/x86_crash_facts.h"
 #include "arch/x86_64/x86_emit.h"
@@ -21,46 +25,51 @@ constexpr uint64_t kArchX86_64 = uint64_t{62} << 16;  // KEXEC_ARCH_X86_64, incl
 constexpr uint64_t kMaxMemFourLevels = uint64_t{1} << 46;
 constexpr uint64_t kMaxMemFiveLevels = uint64_t{1} << 52;
 
-class X86PlacedBoot final : public PlacedBoot {
- public:
-  X86PlacedBoot(const BootInputs& inputs, X86Placement placement, Handover handover)
-      : inputs_(inputs), placement_(std::move(placement)), handover_(std::move(handover)) {}
-
-  Result<LoadPlan> Emit() const override { return EmitBzImage(inputs_, placement_, handover_); }
-
- private:
-  const BootInputs& inputs_;
-  X86Placement placement_;
-  Handover handover_;
-};
-
-class X86PlacedCrashBoot final : public PlacedBoot {
- public:
-  X86PlacedCrashBoot(X86CrashBoot boot, X86Placement placement, Handover handover)
-      : boot_(std::move(boot)), placement_(std::move(placement)), handover_(std::move(handover)) {}
-
-  Result<LoadPlan> Emit() const override {
-    return EmitCrashBzImage(boot_.inputs, placement_, handover_, boot_.extras);
-  }
-
- private:
-  X86CrashBoot boot_;
-  X86Placement placement_;
-  Handover handover_;
-};
-
 struct PlacedParts {
+  LinuxImage image;
   X86Placement placement;
   Handover handover;
 };
 
-Result<PlacedParts> PlaceParts(const X86Facts& facts, const BootInputs& inputs, Diagnostics& diagnostics) {
-  const BzImage& image = std::get<BzImage>(inputs.kernel.image);
-  KEXEC_ASSIGN(const EntryMode mode, ChooseEntry(image, facts, diagnostics));
-  Handover handover = Handover::Compose(facts, inputs, mode == EntryMode::k64, diagnostics);
+class PlacedLinux final : public PlacedBoot {
+ public:
+  PlacedLinux(const BootInputs& inputs, PlacedParts parts) : inputs_(inputs), parts_(std::move(parts)) {}
+
+  Result<LoadPlan> Emit() const override {
+    return EmitLinux(inputs_, parts_.image, parts_.placement, parts_.handover);
+  }
+
+ private:
+  const BootInputs& inputs_;
+  PlacedParts parts_;
+};
+
+class PlacedCrashLinux final : public PlacedBoot {
+ public:
+  PlacedCrashLinux(X86CrashBoot boot, PlacedParts parts) : boot_(std::move(boot)), parts_(std::move(parts)) {}
+
+  Result<LoadPlan> Emit() const override {
+    return EmitCrashLinux(boot_.inputs, parts_.image, parts_.placement, parts_.handover, boot_.extras);
+  }
+
+ private:
+  X86CrashBoot boot_;
+  PlacedParts parts_;
+};
+
+Result<PlacedParts> PlaceParts(LinuxImage image, const X86Facts& facts, const BootInputs& inputs,
+                               Diagnostics& diagnostics) {
+  Handover handover = Handover::Compose(facts, inputs, image, diagnostics);
   KEXEC_ASSIGN(X86Placement placement,
-               PlaceBzImage(facts, inputs, mode, handover.size(), PurgatoryMemSize()));
-  return PlacedParts{std::move(placement), std::move(handover)};
+               PlaceLinux(facts, inputs, image, handover.size(), PurgatoryMemSize()));
+  return PlacedParts{std::move(image), std::move(placement), std::move(handover)};
+}
+
+Result<std::unique_ptr<PlacedBoot>> PlaceNormalLinux(const X86Facts& facts, const BootInputs& inputs,
+                                                     Diagnostics& diagnostics) {
+  KEXEC_ASSIGN(LinuxImage image, MakeLinuxImage(facts, inputs, diagnostics));
+  KEXEC_ASSIGN(PlacedParts parts, PlaceParts(std::move(image), facts, inputs, diagnostics));
+  return std::make_unique<PlacedLinux>(inputs, std::move(parts));
 }
 
 class X86Machine final : public Machine {
@@ -86,17 +95,25 @@ class X86Machine final : public Machine {
   Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs,
                                             Diagnostics& diagnostics) const override {
     if (inputs.kind == LoadKind::kCrash) return PlaceCrash(inputs, diagnostics);
-    KEXEC_ASSIGN(PlacedParts parts, PlaceParts(facts_, inputs, diagnostics));
-    return std::make_unique<X86PlacedBoot>(inputs, std::move(parts.placement), std::move(parts.handover));
+    if (BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
+      return PlaceNormalLinux(facts_, inputs, diagnostics);
+    }
+    if (std::holds_alternative<MultibootKernel>(inputs.kernel.image)) {
+      return PlaceMultiboot(facts_, inputs, diagnostics);
+    }
+    return PlaceElf(facts_, inputs, diagnostics);
   }
 
  private:
   Result<std::unique_ptr<PlacedBoot>> PlaceCrash(const BootInputs& inputs, Diagnostics& diagnostics) const {
     if (!crash_) return Fail(Errc::kUsage, "this machine was not read for a crash kernel");
-    KEXEC_ASSIGN(X86CrashBoot boot, PlaceCrashExtras(facts_, *crash_, inputs, diagnostics));
-    KEXEC_ASSIGN(PlacedParts parts, PlaceParts(boot.facts, boot.inputs, diagnostics));
-    return std::make_unique<X86PlacedCrashBoot>(std::move(boot), std::move(parts.placement),
-                                                std::move(parts.handover));
+    if (!BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
+      return Fail(Errc::kUnsupported, "a crash kernel must be Linux: no other finds the dump it is to save");
+    }
+    KEXEC_ASSIGN(LinuxImage image, MakeLinuxImage(facts_, inputs, diagnostics));
+    KEXEC_ASSIGN(X86CrashBoot boot, PlaceCrashExtras(facts_, *crash_, inputs, image, diagnostics));
+    KEXEC_ASSIGN(PlacedParts parts, PlaceParts(std::move(image), boot.facts, boot.inputs, diagnostics));
+    return std::make_unique<PlacedCrashLinux>(std::move(boot), std::move(parts));
   }
 
   X86Facts facts_;

@@ -65,6 +65,7 @@ static_assert(sizeof(SetupHeader) == 0x26c - SetupHeader::kFileOffset);
 constexpr uint16_t kBootFlag = 0xaa55;
 constexpr uint32_t kHdrS = 0x53726448;
 constexpr uint8_t kLoadedHigh = 0x01;    // loadflags, bit 0
+constexpr uint8_t kKaslr = 0x02;         // bit 1: the kernel runs at an address chosen at random
 constexpr uint16_t kXlfKernel64 = 0x01;  // xloadflags, bit 0
 constexpr uint16_t kXlfAbove4G = 0x02;   // bit 1
 constexpr uint16_t kXlfEfiKexec = 0x10;  // bit 4

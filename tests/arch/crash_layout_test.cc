@@ -44,7 +44,10 @@ struct CrashLayoutTest : ::testing::Test {
     inputs.kind = LoadKind::kCrash;
   }
 
-  Result<X86CrashBoot> Place() { return PlaceCrashExtras(facts, crash, inputs, diagnostics); }
+  Result<X86CrashBoot> Place() {
+    KEXEC_ASSIGN(const LinuxImage image, MakeLinuxImage(facts, inputs, diagnostics));
+    return PlaceCrashExtras(facts, crash, inputs, image, diagnostics);
+  }
   BzImage& kernel() { return std::get<BzImage>(inputs.kernel.image); }
 
   X86Facts facts = SmallMachine();

@@ -38,9 +38,13 @@ EfiFacts SomeEfi() {
 
 BootParams ParamsOf(const std::vector<std::byte>& bytes) { return *ReadAt<BootParams>(bytes, 0); }
 
-BootParams Compose(const X86Facts& facts, const BootInputs& inputs, bool entry_64 = true) {
+Handover HandoverOf(const X86Facts& facts, const BootInputs& inputs, Diagnostics& diagnostics) {
+  return Handover::Compose(facts, inputs, MakeLinuxImage(facts, inputs, diagnostics).value(), diagnostics);
+}
+
+BootParams Compose(const X86Facts& facts, const BootInputs& inputs) {
   RecordingDiagnostics diagnostics;
-  return ParamsOf(Handover::Compose(facts, inputs, entry_64, diagnostics).Write(kAddresses));
+  return ParamsOf(HandoverOf(facts, inputs, diagnostics).Write(kAddresses));
 }
 
 std::vector<uint32_t> NodeTypes(const std::vector<std::byte>& bytes) {
@@ -82,7 +86,7 @@ TEST(Handover, SplitsAddressesAbove4GiB) {
 TEST(Handover, TellsARelocatedKernelWhereItIs) {
   RecordingDiagnostics diagnostics;
   const auto handover =
-      Handover::Compose(FactsWithRam(), InputsFor(SmallKernel(), {}, ""), true, diagnostics);
+      HandoverOf(FactsWithRam(), InputsFor(SmallKernel(), {}, ""), diagnostics);
   const auto bytes = handover.Write({PhysAddr(0x3000000), PhysAddr(0x2000000), PhysAddr(0), 0});
   EXPECT_EQ(ParamsOf(bytes).header.code32_start, 0x2000000u);
   EXPECT_EQ(ParamsOf(bytes).header.ramdisk_image, 0u);
@@ -110,7 +114,7 @@ TEST(Handover, LinksEveryNodeInOrder) {
   BootInputs inputs = InputsFor(SmallKernel(), {}, "quiet");
   inputs.rng_seed.emplace();
   RecordingDiagnostics diagnostics;
-  const Handover handover = Handover::Compose(facts, inputs, true, diagnostics);
+  const Handover handover = HandoverOf(facts, inputs, diagnostics);
   const auto bytes = handover.Write(kAddresses);
   EXPECT_EQ(bytes.size(), handover.size());
   EXPECT_THAT(NodeTypes(bytes), ElementsAre(1, 4, 9, 3, 7));
@@ -128,7 +132,7 @@ TEST(Handover, PassesEfiToA64BitKernelThatTakesIt) {
   facts.efi = SomeEfi();
   RecordingDiagnostics diagnostics;
   const auto bytes =
-      Handover::Compose(facts, InputsFor(SmallKernel(), {}, ""), true, diagnostics).Write(kAddresses);
+      HandoverOf(facts, InputsFor(SmallKernel(), {}, ""), diagnostics).Write(kAddresses);
   const EfiInfo info = ParamsOf(bytes).efi_info;
   EXPECT_EQ(info.loader_signature, kEfiLoader64);
   EXPECT_EQ(info.systab, 0x3f5eb018u);
@@ -147,7 +151,8 @@ TEST(Handover, LeavesEfiOutWhereItCannotOrMustNotGo) {
   BootInputs inputs = InputsFor(SmallKernel(), {}, "");
   RecordingDiagnostics diagnostics;
   const auto signature = [&](bool entry_64) {
-    const auto bytes = Handover::Compose(facts, inputs, entry_64, diagnostics).Write(kAddresses);
+    inputs.entry_32bit = !entry_64;
+    const auto bytes = HandoverOf(facts, inputs, diagnostics).Write(kAddresses);
     EXPECT_THAT(NodeTypes(bytes), IsEmpty());
     return uint32_t{ParamsOf(bytes).efi_info.loader_signature};
   };
@@ -210,9 +215,10 @@ TEST(Handover, SpeaksOldProtocols) {
   BzImage& image = std::get<BzImage>(inputs.kernel.image);
   image.protocol = 0x0201;
   image.relocatable = false;
+  image.has_64bit_entry = false;
   inputs.rng_seed.emplace();
   RecordingDiagnostics diagnostics;
-  const auto bytes = Handover::Compose(facts, inputs, false, diagnostics)
+  const auto bytes = HandoverOf(facts, inputs, diagnostics)
                          .Write({PhysAddr(0x90000), PhysAddr(0x100000), PhysAddr(0x1000000), 0x1000});
   EXPECT_THAT(
       diagnostics.TakeWarnings(),

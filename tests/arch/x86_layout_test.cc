@@ -13,7 +13,6 @@ namespace kexec::testing {
 namespace {
 
 using ::testing::ElementsAre;
-using ::testing::Pair;
 
 constexpr size_t kHandoverSize = 0x2001;
 constexpr size_t kPurgatorySize = 0x5000;
@@ -27,8 +26,8 @@ X86Facts FactsOf(MemoryMap map) {
 
 Result<X86Placement> Place(const X86Facts& facts, const BootInputs& inputs) {
   SilentDiagnostics diagnostics;
-  KEXEC_ASSIGN(const EntryMode mode, ChooseEntry(std::get<BzImage>(inputs.kernel.image), facts, diagnostics));
-  return PlaceBzImage(facts, inputs, mode, kHandoverSize, kPurgatorySize);
+  KEXEC_ASSIGN(const LinuxImage image, MakeLinuxImage(facts, inputs, diagnostics));
+  return PlaceLinux(facts, inputs, image, kHandoverSize, kPurgatorySize);
 }
 
 BzImage& KernelOf(BootInputs& inputs) { return std::get<BzImage>(inputs.kernel.image); }
@@ -37,7 +36,6 @@ TEST(X86Layout, FillsFromTheTopTheLargeFirst) {
   const X86Facts facts = FactsOf(RamMap({Range(0, 0x9fc00), Range(0x100000, 0x3ffdd000)}));
   const auto placed = Place(facts, InputsFor(ModernKernel(), {0x3c8600, 1, 0x1000}, ""));
   ASSERT_TRUE(placed.has_value()) << placed.error().message();
-  EXPECT_EQ(placed->mode, EntryMode::k64);
   EXPECT_EQ(placed->kernel, Pages(0x3cc00000, 0x3ff78000));
   EXPECT_THAT(placed->initrds, ElementsAre(Pages(0x3c835000, 0x3cbfe000), Pages(0x3cbfe000, 0x3cbff000),
                                            Pages(0x3cbff000, 0x3cc00000)));
@@ -53,7 +51,6 @@ TEST(X86Layout, GoesAbove4GiBOnlyWithAKernelThatCan) {
   KernelOf(inputs).can_load_above_4g = false;
   const auto low = Place(facts, inputs);
   EXPECT_EQ(low->kernel, Pages(0x7fe00000, 0x7fe40000));
-  EXPECT_EQ(low->mode, EntryMode::k64);
   EXPECT_THAT(low->initrds, ElementsAre(Pages(0x7ffff000, 0x80000000)));
 }
 
@@ -74,7 +71,6 @@ TEST(X86Layout, PutsA32BitKernelLow) {
   BootInputs inputs = InputsFor(SmallKernel(), {0x1000}, "");
   KernelOf(inputs).has_64bit_entry = false;
   const auto placed = Place(facts, inputs);
-  EXPECT_EQ(placed->mode, EntryMode::k32);
   EXPECT_EQ(placed->kernel, Pages(0x1000000, 0x1040000));
 }
 
@@ -105,19 +101,26 @@ TEST(X86Layout, PutsTheOldestProtocolsDataAt0x90000) {
   EXPECT_EQ(Place(facts, inputs)->handover, Pages(0x90000, 0x93000));
 }
 
-TEST(ChooseEntry, AvoidsFiveLevelPagingWhereTheKernelDoesNotKnowIt) {
-  X86Facts facts = FactsOf(RamMap({Range(0x100000, 0x80000000)}));
-  facts.five_level = true;
-  BzImage image = SmallKernel();
-  RecordingDiagnostics diagnostics;
-  EXPECT_EQ(*ChooseEntry(image, facts, diagnostics), EntryMode::k64);
-  image.five_level = false;
-  EXPECT_EQ(*ChooseEntry(image, facts, diagnostics), EntryMode::k32);
-  EXPECT_THAT(diagnostics.notes(),
-              ElementsAre("32-bit entry: the running kernel uses five-level paging, which the "
-                          "new one cannot be entered with"));
-  facts.five_level = false;
-  EXPECT_EQ(*ChooseEntry(image, facts, diagnostics), EntryMode::k64);
+TEST(DrawSlot, GivesEverySlotTheSameChance) {
+  const std::vector<PhysRange> free = {Range(0x1800, 0x5000), Range(0x9000, 0xa000), Range(0xc000, 0xe800)};
+  const auto draw = [&](uint64_t random) {
+    return DrawSlot(free, Range(0, 0xe000), 0x2000, Alignment::Of<0x1000>(), random);
+  };
+  std::vector<uint64_t> places;
+  for (uint64_t random = 0; random < 5; ++random) places.push_back(draw(random).value().raw());
+  EXPECT_THAT(places, ElementsAre(0x2000, 0x3000, 0xc000, 0x2000, 0x3000));
+  EXPECT_EQ(draw(UINT64_MAX), draw(UINT64_MAX % 3));
+}
+
+TEST(DrawSlot, KnowsWhereThereIsNone) {
+  const std::vector<PhysRange> free = {Range(0x1000, 0x4000), Range(UINT64_MAX - 0xfff, UINT64_MAX)};
+  const auto draw = [&](uint64_t size, Alignment alignment) {
+    return DrawSlot(free, WholeMemory(), size, alignment, 7);
+  };
+  EXPECT_EQ(draw(0x3001, Alignment::Of<0x1000>()), std::nullopt);
+  EXPECT_EQ(draw(0x1000, Alignment::Of<0x8000>()), std::nullopt);
+  EXPECT_EQ(draw(0x3000, Alignment::Of<0x1000>()), PhysAddr(0x1000));
+  EXPECT_EQ(DrawSlot({}, WholeMemory(), 1, Alignment::Of<1>(), 0), std::nullopt);
 }
 
 struct Refusal {

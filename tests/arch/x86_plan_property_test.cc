@@ -79,8 +79,8 @@ bool SaysWhy(const Error& error) {
           message.find_first_of("0123456789") != std::string::npos);
 }
 
-void CheckPlan(const X86Facts& facts, const BootInputs& inputs, const X86Placement& placement,
-               const LoadPlan& plan) {
+void CheckPlan(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& linux,
+               const X86Placement& placement, const LoadPlan& plan) {
   const ImageLimits limits{.destination = Range(0, (uint64_t{1} << 46) - 1),
                            .memory = &facts.memory.placeable,
                            .total_ram_pages = 0,
@@ -89,7 +89,7 @@ void CheckPlan(const X86Facts& facts, const BootInputs& inputs, const X86Placeme
   if (!validated) RC_FAIL(validated.error().message());
   const ReadBoot boot = FollowBoot(MemoryOf(plan), plan.entry);
   const BzImage& image = std::get<BzImage>(inputs.kernel.image);
-  const bool high = placement.mode == EntryMode::k64 && image.can_load_above_4g;
+  const bool high = linux.mode == EntryMode::k64 && image.can_load_above_4g;
   for (const Segment& segment : plan.segments) {
     RC_ASSERT(inputs.window.Contains(segment.dest.range()));
     RC_ASSERT(segment.dest.begin().raw() >= 0x100000u);
@@ -113,17 +113,17 @@ TEST(X86PlanProperty, AnyMachineAndImageGiveAReasonOrAValidPlan) {
     const X86Facts facts = AnyFacts();
     const BootInputs inputs = AnyInputs();
     SilentDiagnostics diagnostics;
-    const auto mode = ChooseEntry(std::get<BzImage>(inputs.kernel.image), facts, diagnostics);
-    RC_ASSERT(mode.has_value());
-    const Handover handover = Handover::Compose(facts, inputs, *mode == EntryMode::k64, diagnostics);
-    const auto placement = PlaceBzImage(facts, inputs, *mode, handover.size(), PurgatoryMemSize());
+    const auto image = MakeLinuxImage(facts, inputs, diagnostics);
+    RC_ASSERT(image.has_value());
+    const Handover handover = Handover::Compose(facts, inputs, *image, diagnostics);
+    const auto placement = PlaceLinux(facts, inputs, *image, handover.size(), PurgatoryMemSize());
     if (!placement) {
       ++refusals;
       RC_ASSERT(SaysWhy(placement.error()));
       return;
     }
     ++plans;
-    CheckPlan(facts, inputs, *placement, EmitBzImage(inputs, *placement, handover));
+    CheckPlan(facts, inputs, *image, *placement, EmitLinux(inputs, *image, *placement, handover));
   }));
   EXPECT_GE(plans, 10) << "the generators only make refusals, " << refusals;
 }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+// A kernel's pieces as kexec_load wants them: none shares a page with another, and there are few.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "kexec/error.h"
+#include "kexec/phys.h"
+#include "loaders/load_piece.h"
+
+namespace kexec {
+
+// `pieces` by ascending address and without overlap, at least one; the answer, too, and each of its pieces
+// begins on a page. Where two share a page they become one, with zeros between them; where there are more than
+// `most`, those with the least room between them do. Only what is joined, or begins inside a page, is copied. kUnsupported if they lie so far apart that joining takes more than 1 GiB.
+Result<std::vector<LoadPiece>> PagePieces(const std::vector<LoadPiece>& pieces, Alignment page, size_t most);
+
+// From the first byte of the first to the last of the last; `pieces` is not empty.
+PhysRange ExtentOf(const std::vector<LoadPiece>& pieces);
+
+}  // namespace kexec
