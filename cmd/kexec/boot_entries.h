@@ -38,6 +38,9 @@ struct BootEntry {
 // default. Empty if there are no menus. What cannot be read is told to `diagnostics` and left out.
 std::vector<BootEntry> ListBootEntries(const SystemRoot& root, Diagnostics& diagnostics);
 
+// Where was looked for menus, to be said where there are none.
+std::string SearchedPlaces(const SystemRoot& root);
+
 // One that can be loaded. `id` is "default", an entry's ID (its ".conf" or ".efi" may be left out), its
 // number in the list, counted from 1, or its title: the whole of it, or the beginning if only one begins so.
 // Errors (kUsage): there is no such entry, several, or it has a problem; the IDs that there are follow.

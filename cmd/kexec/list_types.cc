@@ -3,13 +3,16 @@
 
 #include <fmt/format.h>
 
-#include "loaders/kernel_image.h"
+#include "loaders/types.h"
 
 namespace kexec {
 
 std::string TypesText() {
   std::string text;
-  for (const Loader& loader : Loaders()) text += fmt::format("{:<16}{}\n", loader.name, loader.description);
+  for (const ImageType& type : ImageTypes()) {
+    text +=
+        fmt::format("{:<16}{}{}\n", type.name, type.description, type.refusal.empty() ? "" : " (refused)");
+  }
   return text;
 }
 

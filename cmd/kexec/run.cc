@@ -6,6 +6,7 @@
 #include "cmd/kexec/execute.h"
 #include "cmd/kexec/exit_status.h"
 #include "cmd/kexec/help.h"
+#include "cmd/kexec/list_boot_entries.h"
 #include "cmd/kexec/list_types.h"
 #include "cmd/kexec/load.h"
 #include "cmd/kexec/status.h"
@@ -33,7 +34,8 @@ Result<> Do(const Session& session) {
       session.out += TypesText();
       return {};
     case Mode::kListEntries:
-      return Fail(Errc::kUnsupported, "--list-boot-entries is not supported yet");
+      PrintBootEntries(session);
+      return {};
     case Mode::kCapture:
       return CaptureMachine(*session.options.capture, session);
     case Mode::kUnload:

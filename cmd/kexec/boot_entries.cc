@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/boot_entries.h"
+
+#include <fmt/ranges.h>
+#include <fnmatch.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "cmd/kexec/boot_entries_bls.h"
+#include "cmd/kexec/boot_entries_grub.h"
+#include "cmd/kexec/boot_files.h"
+#include "cmd/kexec/printable.h"
+
+namespace kexec {
+namespace {
+
+// A variable that systemd-boot and the system agree on (systemd's "Boot Loader Interface"), as text; "" if
+// there is none. efivarfs puts four bytes of attributes before the UTF-16 text; entry IDs are ASCII.
+std::string LoaderVariable(std::string_view name, const SystemRoot& root) {
+  const auto data =
+      root.ReadBinary(fmt::format("sys/firmware/efi/efivars/{}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f", name));
+  std::string text;
+  if (!data.has_value()) return text;
+  for (size_t at = 4; at + 1 < data->size(); at += 2) {
+    const auto low = std::to_integer<unsigned char>((*data)[at]);
+    const auto high = std::to_integer<unsigned char>((*data)[at + 1]);
+    if (low == 0 && high == 0) break;
+    text += high == 0 && low < 0x80 ? static_cast<char>(low) : '?';
+  }
+  return text;
+}
+
+// loader.conf's pattern; of several files the first that has one.
+std::string ConfiguredPattern(const BootFiles& files) {
+  for (const std::string& mount : BootMounts()) {
+    const auto text = files.Read(mount + "/loader/loader.conf");
+    if (!text.has_value() || !*text) continue;
+    if (auto pattern = DefaultPattern(**text); !pattern.empty()) return pattern;
+  }
+  return {};
+}
+
+bool Matches(const std::string& pattern, const std::string& id) {
+  return fnmatch(pattern.c_str(), id.c_str(), FNM_CASEFOLD) == 0;
+}
+
+// Marks what systemd-boot would start, in the order in which it asks.
+void MarkDefault(std::vector<BootEntry>& entries, const BootFiles& files) {
+  std::string configured = ConfiguredPattern(files);
+  if (configured == "@saved") configured = LoaderVariable("LoaderEntryLastBooted", files.root());
+  for (const std::string& pattern :
+       {LoaderVariable("LoaderEntryOneShot", files.root()),
+        LoaderVariable("LoaderEntryDefault", files.root()), configured, std::string("*")}) {
+    const auto found =
+        std::ranges::find_if(entries, [&](const BootEntry& entry) { return Matches(pattern, entry.id); });
+    if (found == entries.end()) continue;
+    found->is_default = true;
+    return;
+  }
+}
+
+std::vector<BootEntry> Sorted(std::vector<RankedEntry> ranked) {
+  std::ranges::stable_sort(ranked, RanksAbove, &RankedEntry::rank);
+  std::vector<BootEntry> entries;
+  for (RankedEntry& one : ranked) entries.push_back(std::move(one.entry));
+  return entries;
+}
+
+// With what else it is known by.
+using Listed = GrubListed;
+
+// Behind what is there, without a default of its own; an ID that is taken says where it comes from.
+void AddBehind(std::vector<BootEntry> more, std::vector<Listed>& listed) {
+  for (BootEntry& entry : more) {
+    const bool taken =
+        std::ranges::any_of(listed, [&](const Listed& other) { return other.entry.id == entry.id; });
+    if (taken) entry.id = fmt::format("{}:{}", entry.source.filename().string(), entry.id);
+    listed.push_back({std::move(entry), {}});
+  }
+}
+
+std::vector<Listed> ListWithNames(const SystemRoot& root, Diagnostics& diagnostics) {
+  const BootFiles files(root);
+  const std::optional<GrubFile> grub = ReadGrubFile(files, diagnostics);
+  // GRUB has a variable of that name, too.
+  const bool systemd_boot = LoaderVariable("LoaderInfo", root).starts_with("systemd-boot");
+  const bool grub_reads_bls = grub && !systemd_boot && ListsBlsEntries(grub->menu);
+  auto type1 = ReadType1Entries(files, grub_reads_bls ? &grub->menu.variables : nullptr, diagnostics);
+  auto type2 = ReadType2Entries(files, diagnostics);
+  std::vector<Listed> listed;
+  if (grub_reads_bls) {
+    listed = ListGrubEntries(*grub, Sorted(std::move(type1)), files);
+    AddBehind(Sorted(std::move(type2)), listed);
+    return listed;
+  }
+  std::ranges::move(type2, std::back_inserter(type1));
+  std::vector<BootEntry> own = Sorted(std::move(type1));
+  if (grub && !systemd_boot) {
+    listed = ListGrubEntries(*grub, {}, files);
+    AddBehind(std::move(own), listed);
+    return listed;
+  }
+  MarkDefault(own, files);
+  AddBehind(std::move(own), listed);
+  if (!grub) return listed;
+  for (Listed& one : ListGrubEntries(*grub, {}, files)) {
+    one.entry.is_default = false;
+    AddBehind({one.entry}, listed);
+    listed.back().paths = std::move(one.paths);
+  }
+  return listed;
+}
+
+std::string Quoted(const std::vector<const BootEntry*>& entries) {
+  std::vector<std::string> ids;
+  for (const BootEntry* entry : entries) ids.push_back(fmt::format("'{}'", Printable(entry->id)));
+  return fmt::format("{}", fmt::join(ids, ", "));
+}
+
+using Found = std::vector<const BootEntry*>;
+
+template <class Predicate>
+Found Filter(const std::vector<Listed>& listed, Predicate holds) {
+  Found found;
+  for (const Listed& one : listed) {
+    if (holds(one)) found.push_back(&one.entry);
+  }
+  return found;
+}
+
+// By the first kind of name that fits anything.
+Found Lookup(const std::vector<Listed>& listed, std::string_view id) {
+  if (id == "default") {
+    return Filter(listed, [](const Listed& one) { return one.entry.is_default; });
+  }
+  Found found = Filter(listed, [&](const Listed& one) { return one.entry.id == id; });
+  for (const std::string_view suffix : {".conf", ".efi"}) {
+    if (!found.empty()) return found;
+    found =
+        Filter(listed, [&](const Listed& one) { return one.entry.id == fmt::format("{}{}", id, suffix); });
+  }
+  if (!found.empty()) return found;
+  size_t number = 0;
+  const auto [end, error] = std::from_chars(id.data(), id.data() + id.size(), number);
+  if (error == std::errc() && end == id.data() + id.size() && number >= 1 && number <= listed.size()) {
+    return {&listed[number - 1].entry};
+  }
+  found = Filter(listed, [&](const Listed& one) {
+    return std::ranges::find(one.paths, id) != one.paths.end() || one.entry.title == id;
+  });
+  if (!found.empty()) return found;
+  return Filter(listed, [&](const Listed& one) { return one.entry.title.starts_with(id); });
+}
+
+}  // namespace
+
+std::vector<BootEntry> ListBootEntries(const SystemRoot& root, Diagnostics& diagnostics) {
+  std::vector<BootEntry> entries;
+  for (Listed& one : ListWithNames(root, diagnostics)) entries.push_back(std::move(one.entry));
+  return entries;
+}
+
+std::string SearchedPlaces(const SystemRoot& root) {
+  std::vector<std::string> places;
+  for (const std::string& mount : BootMounts()) {
+    places.push_back(fmt::format("'{}'", (root.path() / mount).string()));
+  }
+  return fmt::format("{} have no loader/entries, EFI/Linux or grub/grub.cfg", fmt::join(places, ", "));
+}
+
+Result<BootEntry> FindBootEntry(const SystemRoot& root, std::string_view id, Diagnostics& diagnostics) {
+  const std::vector<Listed> listed = ListWithNames(root, diagnostics);
+  if (listed.empty()) {
+    return Fail(Errc::kUsage, "there is no boot entry '{}': {}", Printable(id), SearchedPlaces(root));
+  }
+  const Found found = Lookup(listed, id);
+  const Found all = Filter(listed, [](const Listed&) { return true; });
+  if (found.empty() && id == "default") {
+    return Fail(Errc::kUsage, "the boot menu has no default entry; there are {}", Quoted(all));
+  }
+  if (found.empty()) {
+    return Fail(Errc::kUsage, "there is no boot entry '{}'; there are {}", Printable(id), Quoted(all));
+  }
+  if (found.size() > 1) {
+    return Fail(Errc::kUsage, "'{}' means several boot entries: {}", Printable(id), Quoted(found));
+  }
+  const BootEntry& entry = *found.front();
+  if (!entry.problem.empty()) {
+    return Fail(Errc::kUsage, "the boot entry '{}' cannot be loaded: {}", Printable(entry.id), entry.problem);
+  }
+  return entry;
+}
+
+}  // namespace kexec

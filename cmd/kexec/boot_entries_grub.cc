@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/boot_entries_grub.h"
+
+#include <algorithm>
+
+#include "cmd/kexec/boot_entries_bls.h"
+#include "cmd/kexec/printable.h"
+
+namespace kexec {
+namespace {
+
+using Kind = GrubMenuEntry::Kind;
+
+// Nobody's menu is longer; bounds what is done for a damaged one.
+constexpr size_t kMaxEntries = 4096;
+
+// The release in the usual name of a kernel: "vmlinuz-6.1.0-49-amd64".
+std::string VersionIn(const std::filesystem::path& kernel) {
+  const std::string name = kernel.filename().string();
+  for (const std::string_view prefix : {"vmlinuz-", "vmlinux-", "kernel-", "linux-"}) {
+    if (name.starts_with(prefix)) return name.substr(prefix.size());
+  }
+  return {};
+}
+
+// Errors are problems of the entry.
+Result<> FillFiles(const GrubMenuEntry& from, const BootFiles& files, std::string_view mount,
+                   BootEntry& entry) {
+  if (!from.other.empty()) {
+    return Fail(Errc::kUnsupported, "it starts no kernel, but uses '{}'", Printable(from.other));
+  }
+  if (from.kernel.empty()) return Fail(Errc::kUnsupported, "it starts no kernel");
+  KEXEC_ASSIGN(entry.kernel, files.Find(from.kernel, mount));
+  for (const std::string& initrd : from.initrds) {
+    KEXEC_ASSIGN(auto path, files.Find(initrd, mount));
+    entry.initrds.push_back(std::move(path));
+  }
+  for (const GrubModule& module : from.modules) {
+    KEXEC_ASSIGN(const auto path, files.Find(module.file, mount));
+    entry.modules.push_back(path.string() + (module.arguments.empty() ? "" : " " + module.arguments));
+  }
+  return {};
+}
+
+// Walks over the menu once.
+class Unfolding {
+ public:
+  Unfolding(const GrubFile& file, const std::vector<BootEntry>& bls, const BootFiles& files)
+      : file_(file), bls_(bls), files_(files) {}
+
+  // `place` is where `entries` stand: positions, IDs and titles of the submenus above them.
+  struct Place {
+    GrubPosition position;
+    std::string numbers, ids, titles;  // each empty or with '>' at its end
+  };
+  void Unfold(const std::vector<GrubMenuEntry>& entries, const Place& place);
+
+  std::vector<GrubListed> listed;
+  std::vector<GrubPosition> positions;  // of each
+
+ private:
+  void Add(const GrubMenuEntry& from, const Place& place, const GrubPosition& position);
+  std::string UniqueId(const GrubMenuEntry& from, const Place& place) const;
+  BootEntry Entry(const GrubMenuEntry& from, const Place& place) const;
+
+  const GrubFile& file_;
+  const std::vector<BootEntry>& bls_;
+  const BootFiles& files_;
+};
+
+std::string Name(const GrubMenuEntry& entry) { return entry.id.empty() ? entry.title : entry.id; }
+
+std::string Unfolding::UniqueId(const GrubMenuEntry& from, const Place& place) const {
+  const auto is_free = [&](const std::string& id) {
+    return std::ranges::none_of(listed, [&](const GrubListed& other) { return other.entry.id == id; });
+  };
+  const std::string whole = place.ids + Name(from);
+  // An ID is meant to be unique; a title says where it stands.
+  std::string id = from.id.empty() || !is_free(from.id) ? whole : from.id;
+  for (size_t number = 2; !is_free(id); ++number) id = fmt::format("{}#{}", whole, number);
+  return id;
+}
+
+BootEntry Unfolding::Entry(const GrubMenuEntry& from, const Place& place) const {
+  if (from.kind == Kind::kBlsEntries) {
+    return *std::ranges::find(bls_, from.id, &BootEntry::id);
+  }
+  BootEntry entry;
+  entry.id = UniqueId(from, place);
+  entry.title = from.title.empty() ? entry.id : from.title;
+  entry.source = files_.Shown(file_.path);
+  entry.options = from.options;
+  if (const Result<> filled = FillFiles(from, files_, file_.mount, entry); !filled.has_value()) {
+    entry.problem = filled.error().message();
+  }
+  entry.version = VersionIn(entry.kernel);
+  return entry;
+}
+
+void Unfolding::Add(const GrubMenuEntry& from, const Place& place, const GrubPosition& position) {
+  GrubListed one{.entry = Entry(from, place), .paths = {}};
+  if (!place.position.empty()) {
+    one.paths = {place.numbers + fmt::format("{}", position.back()), place.ids + Name(from),
+                 place.titles + from.title};
+  }
+  listed.push_back(std::move(one));
+  positions.push_back(position);
+}
+
+void Unfolding::Unfold(const std::vector<GrubMenuEntry>& entries, const Place& place) {
+  for (size_t i = 0; i < entries.size(); ++i) {
+    GrubPosition position = place.position;
+    position.push_back(i);
+    if (listed.size() == kMaxEntries) return;
+    if (entries[i].kind == Kind::kBlsEntries && entries[i].id.empty()) continue;  // in a submenu, by hand
+    if (entries[i].kind != Kind::kSubmenu) {
+      Add(entries[i], place, position);
+      continue;
+    }
+    Unfold(entries[i].children, {position, place.numbers + fmt::format("{}>", i),
+                                 place.ids + Name(entries[i]) + ">", place.titles + entries[i].title + ">"});
+  }
+}
+
+// The top level with an entry for each of `bls` in the place of the marker. GRUB knows them without ".conf".
+std::vector<GrubMenuEntry> WithBlsEntries(const std::vector<GrubMenuEntry>& menu,
+                                          const std::vector<BootEntry>& bls) {
+  std::vector<GrubMenuEntry> entries;
+  bool placed = false;
+  for (const GrubMenuEntry& entry : menu) {
+    if (entry.kind != Kind::kBlsEntries) {
+      entries.push_back(entry);
+      continue;
+    }
+    if (std::exchange(placed, true)) continue;
+    for (const BootEntry& one : bls) {
+      entries.push_back({.kind = Kind::kBlsEntries, .title = one.title, .id = one.id});
+    }
+  }
+  return entries;
+}
+
+// The default by a name that GRUB's BLS entries have without their suffix.
+std::optional<GrubPosition> FindDefault(const std::vector<GrubMenuEntry>& entries,
+                                        const std::string& wanted) {
+  if (auto found = FindGrubEntry(entries, wanted)) return found;
+  if (auto found = FindGrubEntry(entries, wanted + ".conf")) return found;
+  return FindGrubEntry(entries, "0");
+}
+
+}  // namespace
+
+std::optional<GrubFile> ReadGrubFile(const BootFiles& files, Diagnostics& diagnostics) {
+  for (const std::string& mount : BootMounts()) {
+    for (const std::string_view name : {"grub", "grub2"}) {
+      const std::string directory = fmt::format("{}/{}", mount, name);
+      const std::string path = directory + "/grub.cfg";
+      const auto text = files.Read(path);
+      if (text.has_value() && !*text) continue;
+      GrubSurroundings around{.efi = files.root().Exists("sys/firmware/efi")};
+      const auto environment = files.Read(directory + "/grubenv");
+      if (environment.has_value() && *environment) {
+        around.environment = ParseGrubEnvironment(**environment);
+        around.has_environment = true;
+      }
+      auto menu =
+          text.has_value() ? ReadGrubMenu(**text, around) : Result<GrubMenu>(std::unexpected(text.error()));
+      if (menu.has_value()) return GrubFile{path, mount, *std::move(menu)};
+      diagnostics.Warn("'{}' is left out: {}", files.Shown(path).string(), menu.error().message());
+    }
+  }
+  return std::nullopt;
+}
+
+bool ListsBlsEntries(const GrubMenu& menu) {
+  return std::ranges::any_of(menu.entries,
+                             [](const GrubMenuEntry& entry) { return entry.kind == Kind::kBlsEntries; });
+}
+
+std::vector<GrubListed> ListGrubEntries(const GrubFile& file, std::vector<BootEntry> bls,
+                                        const BootFiles& files) {
+  const std::vector<GrubMenuEntry> entries = WithBlsEntries(file.menu.entries, bls);
+  Unfolding unfolding(file, bls, files);
+  unfolding.Unfold(entries, {});
+  const auto wanted = file.menu.variables.find("default");
+  const auto position = FindDefault(entries, wanted == file.menu.variables.end() ? "0" : wanted->second);
+  const auto found = std::ranges::find(unfolding.positions, position.value_or(GrubPosition{}));
+  if (found != unfolding.positions.end()) {
+    unfolding.listed[static_cast<size_t>(found - unfolding.positions.begin())].entry.is_default = true;
+  }
+  return std::move(unfolding.listed);
+}
+
+}  // namespace kexec
