@@ -74,8 +74,8 @@ TEST_F(RootPointerIn, TheBiosAreaIsSearched) {
 TEST_F(RootPointerIn, TheExtendedBiosDataAreaIsSearchedFirst) {
   memory[0x40e] = static_cast<char>(0xc0);
   memory[0x40f] = static_cast<char>(0x9f);
-  Read(0xf0000, NewPointer(), 0);
-  EXPECT_EQ(TextOf(Read(0x9fff0, OldPointer(), 0)), OldPointer());
+  EXPECT_EQ(TextOf(Read(0xf0000, NewPointer(), 0)), NewPointer());
+  EXPECT_EQ(TextOf(Read(0x9ffe0, OldPointer(), 0)), OldPointer());
 }
 
 TEST_F(RootPointerIn, OnlyMultiplesOf16AreLookedAt) {

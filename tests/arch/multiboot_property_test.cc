@@ -20,7 +20,10 @@ constexpr uint64_t k4GiB = uint64_t{1} << 32;
 
 MemoryMap AnyMap() {
   std::vector<MemoryRegion> regions = {{Range(0, 0x9fc00), MemoryType::kRam}};
-  uint64_t at = 0x100000;
+  uint64_t at = 0x100000 + *rc::gen::inRange<uint64_t>(0x1000000, 0x20000000);
+  if (*rc::gen::weightedElement<bool>({{4, true}, {1, false}})) {
+    regions.push_back({Range(0x100000, at), MemoryType::kRam});
+  }
   const auto pieces = *rc::gen::inRange<size_t>(1, 40);
   for (size_t i = 0; i < pieces; ++i) {
     const uint64_t size = *rc::gen::inRange<uint64_t>(1, uint64_t{1} << *rc::gen::inRange(10, 30));
@@ -34,7 +37,7 @@ MemoryMap AnyMap() {
 MultibootKernel AnyKernel() {
   MultibootKernel kernel;
   kernel.version = *rc::gen::inRange(1, 3);
-  uint64_t at = *rc::gen::element<uint64_t>(0x100000, 0x10000c, 0x200000, 0xffff0000);
+  uint64_t at = *rc::gen::element<uint64_t>(0x100000, 0x100000, 0x10000c, 0x200000, 0x1ff000, 0xffff0000);
   const auto pieces = *rc::gen::inRange<size_t>(1, 25);
   for (size_t i = 0; i < pieces && at < k4GiB; ++i) {
     const uint64_t memory = std::min(*rc::gen::inRange<uint64_t>(1, 0x6000), k4GiB - at);
