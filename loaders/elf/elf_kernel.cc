@@ -119,7 +119,7 @@ Result<std::vector<LoadPiece>> ReadPieces(const SharedBytes& file, const ElfFile
     found.push_back({i, std::move(piece)});
   }
   if (found.empty()) return Fail(Errc::kMalformed, "nothing to load: no program header asks for memory");
-  std::ranges::stable_sort(found, {}, [](const Numbered& n) { return n.piece.address; });
+  std::ranges::sort(found, {}, [](const Numbered& n) { return std::pair(n.piece.address, n.header); });
   for (size_t i = 1; i < found.size(); ++i) {
     const LoadPiece& before = found[i - 1].piece;
     const LoadPiece& piece = found[i].piece;
