@@ -63,7 +63,8 @@ BlsEntry ParseBlsEntry(std::string_view text) {
     if (line->key == "initrd") {
       entry.initrds.emplace_back(line->value);
     } else if (line->key == "options") {
-      entry.options += (entry.options.empty() ? "" : " ") + std::string(line->value);
+      if (!entry.options.empty()) entry.options += ' ';
+      entry.options += line->value;
     } else if (line->key == "profile") {
       entry.profile = line->value;
     } else {
