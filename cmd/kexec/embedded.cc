@@ -18,13 +18,13 @@ namespace kexec {
 namespace {
 
 // The file is none: nothing may have been asked for that only a unified kernel image has.
-Result<> CheckNotAsked(const ImageFile& file, const Options& options) {
+Result<> CheckNotAsked(const ImageFile& file, const KernelSource& source, const Options& options) {
   const std::string looks_like = IdentifyContents(file.bytes.view()).looks_like;
   if (options.type == kUkiType) {
     return Fail(Errc::kNotRecognised, "cannot load '{}': not of type '{}': this looks like {}",
                 file.path.string(), kUkiType, looks_like);
   }
-  const bool profile = options.profile.has_value();
+  const bool profile = source.profile.has_value();
   if (!profile && options.addons.empty()) return {};
   return Fail(Errc::kUsage, "{} needs a unified kernel image: '{}' looks like {}",
               profile ? "--profile" : "--addon", file.path.string(), looks_like);
@@ -115,15 +115,15 @@ void DescribeAddon(const FoundAddon& found, Diagnostics& diagnostics) {
 
 }  // namespace
 
-Result<EmbeddedParts> TakeApart(LoadRequest& request, const Session& session) {
+Result<EmbeddedParts> TakeApart(LoadRequest& request, const KernelSource& source, const Session& session) {
   const Options& options = session.options;
   const ImageFile& file = request.kernel_file;
   const bool any_type = !options.type || options.type == kUkiType;
   if (!any_type || !RecognisesUki(file.bytes.view())) {
-    KEXEC_TRY(CheckNotAsked(file, options));
-    return EmbeddedParts{};
+    KEXEC_TRY(CheckNotAsked(file, source, options));
+    return EmbeddedParts{{}, source.command_line};
   }
-  KEXEC_ASSIGN(const Uki uki, ReadUki(file.bytes, options.profile),
+  KEXEC_ASSIGN(Uki uki, ReadUki(file.bytes, source.profile),
                fmt::format("cannot load '{}'", file.path.string()));
   const bool mapped = file.mapped;
   KEXEC_TRY(TakeKernel(uki, request, session));
@@ -138,6 +138,7 @@ Result<EmbeddedParts> TakeApart(LoadRequest& request, const Session& session) {
     request.embedding->addons.push_back(found.path);
     DescribeAddon(found, session.diagnostics);
   }
+  if (source.command_line) uki.parts.command_line = source.command_line;
   return Combine(uki, addons, file.path, mapped, session.diagnostics);
 }
 

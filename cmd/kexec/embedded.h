@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cmd/kexec/kernel_source.h"
 #include "cmd/kexec/load_request.h"
 #include "cmd/kexec/session.h"
 #include "kexec/error.h"
@@ -21,8 +22,9 @@ struct EmbeddedParts {
 
 // If kernel_file is a unified kernel image: sets `embedding`, puts the bytes of the kernel inside in its
 // place, and answers what else is in it and in its add-ons; nothing with --no-embedded. Any other file stays
-// as it is. An error tells what --profile, --addon or `-t uki` asked for and what there is.
-Result<EmbeddedParts> TakeApart(LoadRequest& request, const Session& session);
+// as it is. The command line of `source` stands for the image's own, as options given to its boot program do.
+// An error tells what --profile, --addon or `-t uki` asked for and what there is.
+Result<EmbeddedParts> TakeApart(LoadRequest& request, const KernelSource& source, const Session& session);
 
 // Warns where the image names another kernel than the one inside.
 void CheckRelease(const LoadRequest& request, Diagnostics& diagnostics);

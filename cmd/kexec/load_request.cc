@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "cmd/kexec/command_line.h"
+#include "cmd/kexec/early_unpack.h"
 #include "cmd/kexec/embedded.h"
 #include "cmd/kexec/kernel_file.h"
+#include "cmd/kexec/kernel_source.h"
 #include "cmd/kexec/modules.h"
 #include "loaders/initrd.h"
 
@@ -57,16 +59,19 @@ std::string InitrdName(const RequestedInitrd& initrd) {
 Result<LoadRequest> ReadLoadRequest(const Session& session) {
   const Options& options = session.options;
   LoadRequest request;
-  KEXEC_TRY(OpenKernelFile(options.kernel, request, session));
-  KEXEC_ASSIGN(EmbeddedParts embedded, TakeApart(request, session));
+  KEXEC_ASSIGN(const KernelSource source, ChooseSource(session));
+  KEXEC_TRY(OpenKernelFile(source.kernel, request, session));
+  KEXEC_ASSIGN(EmbeddedParts embedded, TakeApart(request, source, session));
   KEXEC_ASSIGN(request.kernel, ParseKernelFile(request, session));
   CheckRelease(request, session.diagnostics);
+  UnpackKernelEarly(request, session);
   request.initrds = std::move(embedded.initrds);
-  for (const std::filesystem::path& path : options.initrds) {
+  for (const std::filesystem::path& path : source.initrds) {
     KEXEC_ASSIGN(RequestedInitrd initrd, ReadInitrd(path, session.diagnostics));
     request.initrds.push_back(std::move(initrd));
   }
-  KEXEC_ASSIGN(request.modules, ReadModules(session));
+  UnpackInitrdsEarly(request, session);
+  KEXEC_ASSIGN(request.modules, ReadModules(source.modules, session));
   KEXEC_TRY(CheckTakesFiles(request, options));
   KEXEC_ASSIGN(request.command_line, BuildCommandLine({.append = options.append,
                                                        .reuse = options.reuse_cmdline,

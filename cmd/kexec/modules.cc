@@ -39,9 +39,10 @@ bool TakesModules(const KernelImage& kernel, ElfHandover handover) {
 
 }  // namespace
 
-Result<std::vector<RequestedModule>> ReadModules(const Session& session) {
+Result<std::vector<RequestedModule>> ReadModules(const std::vector<std::string>& asked,
+                                                 const Session& session) {
   std::vector<RequestedModule> modules;
-  for (const std::string& words : session.options.rare.modules) {
+  for (const std::string& words : asked) {
     RequestedModule module;
     module.command_line = words;
     const std::string path = words.substr(0, words.find(' '));

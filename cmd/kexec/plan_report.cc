@@ -2,6 +2,7 @@
 #include "cmd/kexec/plan_report.h"
 
 #include <functional>
+#include <variant>
 
 namespace kexec {
 namespace {
@@ -40,6 +41,10 @@ std::string_view DigestName(DigestKind kind) {
 std::string SegmentSource(const Segment& segment, const LoadRequest& request) {
   const Bytes contents = segment.contents.view();
   if (LiesIn(contents, request.kernel_file.bytes.view())) return request.kernel_file.path.string();
+  // Relocated copies of what the file packs.
+  if (std::holds_alternative<DirectLinux>(request.kernel.image) && segment.label.starts_with("kernel")) {
+    return request.kernel_file.path.string();
+  }
   for (const RequestedInitrd& initrd : request.initrds) {
     if (LiesIn(contents, initrd.bytes.view())) return InitrdName(initrd);
   }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/early_unpack.h"
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "cmd/kexec/kernel_file.h"
+#include "loaders/direct_linux.h"
+
+namespace kexec {
+namespace {
+
+// kexec_file_load is the only call, and takes files as they are: the options count among those that are told
+// to be without effect then.
+bool NeedsFileLoad(const LoadRequest& request, const Session& session) {
+  const LoadFacts facts = GatherFacts(request, session.options, session.root);
+  if (facts.asked != Call::kAuto) return facts.asked == Call::kFile;
+  return !facts.lockdown.empty() || facts.has_dm_crypt_keys;
+}
+
+}  // namespace
+
+void UnpackKernelEarly(LoadRequest& request, const Session& session) {
+  if (!session.options.decompress || NeedsFileLoad(request, session)) return;
+  constexpr std::string_view kWithout = "the kernel is loaded as it is, without --decompress";
+  const auto* image = std::get_if<BzImage>(&request.kernel.image);
+  if (image == nullptr) {
+    session.diagnostics.Note("{}: type {} is not packed", kWithout, request.kernel.type);
+    return;
+  }
+  Result<DirectLinux> unpacked = UnpackBzImage(*image, UnpackLimits(session.root));
+  if (!unpacked.has_value()) {
+    session.diagnostics.Warn("{}: {}", kWithout, unpacked.error().message());
+    return;
+  }
+  session.diagnostics.Note("--decompress: the kernel is entered unpacked, in {} pieces with {} relocations",
+                           unpacked->unpacked.pieces.size(),
+                           unpacked->relocations.add64.size() + unpacked->relocations.add32.size() +
+                               unpacked->relocations.subtract32.size());
+  request.kernel.image = *std::move(unpacked);
+}
+
+void UnpackInitrdsEarly(LoadRequest& request, const Session& session) {
+  if (!session.options.decompress_initrd || NeedsFileLoad(request, session)) return;
+  for (RequestedInitrd& initrd : request.initrds) {
+    Result<SharedBytes> unpacked = UnpackInitrd(initrd.bytes, UnpackLimits(session.root));
+    if (!unpacked.has_value()) {
+      session.diagnostics.Warn("initrd '{}' is loaded as it is, without --decompress-initrd: {}",
+                               InitrdName(initrd), unpacked.error().message());
+      continue;
+    }
+    if (unpacked->view().data() == initrd.bytes.view().data()) continue;
+    session.diagnostics.Note("--decompress-initrd: '{}' unpacks to {} bytes", InitrdName(initrd),
+                             unpacked->size());
+    initrd.bytes = *std::move(unpacked);
+    initrd.fd = UniqueFd();
+    initrd.mapped = false;
+  }
+}
+
+}  // namespace kexec
