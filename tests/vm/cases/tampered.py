@@ -25,13 +25,14 @@ def flip_every_copy(path, marker):
     return count
 
 
-def tampered(bench, kind):
+def tampered(bench, options, marker=MARKER, **parts):
+    """Loads with `options`, flips a bit of every copy of `marker`, and expects that purgatory finds it."""
     flipped = []
     transcript = recipe.boot(bench, f"""
-        try load kexec -c --digest={kind} --console-serial --serial=ttyS0 {recipe.LOAD}
+        try load kexec -c {options} --console-serial --serial=ttyS0 {recipe.LOAD}
         ask tamper
         execute kexec -e""", second_files={"marker": MARKER}, machine={"host_sees_memory": True},
-        answer=lambda question: flipped.append(flip_every_copy(question.memory, MARKER)))
+        answer=lambda question: flipped.append(flip_every_copy(question.memory, marker)), **parts)
     recipe.expect_success(bench, transcript.boot(1), "load")
     bench.expect(flipped and flipped[0] > 0, "the marker was nowhere in the guest's memory; the case proves nothing")
     bench.equal(len(transcript.boots), 1, "kernels that reached init: the damaged one must not run")
@@ -44,12 +45,22 @@ def tampered(bench, kind):
 
 @case("tampered/xxh128", quick=True)
 def tampered_xxh128(bench):
-    tampered(bench, "xxh128")
+    tampered(bench, "--digest=xxh128")
 
 
 @case("tampered/sha256")
 def tampered_sha256(bench):
-    tampered(bench, "sha256")
+    tampered(bench, "--digest=sha256")
+
+
+@case("tampered/unpacked-kernel")
+def tampered_unpacked(bench):
+    """--decompress: the kernel itself is covered. Its banner lies in memory only where it was unpacked to."""
+    kernel = bench.cache.kernel("6.12")
+    vmlinux = bench.cache.vmlinux(kernel)
+    banner = vmlinux.index(f"Linux version {kernel.release} (".encode())
+    assert banner % 4096 <= 4096 - 64, "the marker would be cut by a page's end"
+    tampered(bench, "--decompress", vmlinux[banner:banner + 64], kernel=kernel)
 
 
 @case("tampered/unchecked")

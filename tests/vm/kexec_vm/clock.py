@@ -16,7 +16,10 @@ _PERIOD = 0.2  # seconds of the host between two readings: an emulated CPU does 
 
 
 class GuestClock:
-    """Seconds of guest time since start(). A reading is late by the time QEMU takes to answer: less than a millisecond."""
+    """Seconds of guest time since start(). A reading is late by the time QEMU takes to answer: less than a millisecond.
+
+    QEMU 7.2 hangs if it ends while it answers: stop() before the guest switches itself off.
+    """
 
     def __init__(self):
         self._turn = threading.Lock()
@@ -33,12 +36,15 @@ class GuestClock:
         self._thread.start()
 
     def stop(self):
+        """After it there are no more readings."""
         self._stopped.set()
         self._thread.join()
 
     def seconds(self):
-        """The guest's time now; None once QEMU has ended."""
+        """The guest's time now; None after stop() and once QEMU has ended."""
         with self._turn:
+            if self._stopped.is_set():
+                return None
             try:
                 answer = self._monitor.execute("human-monitor-command", **{"command-line": f"i /4 {_PORT:#x}"})
                 now = int(answer.split("=")[1], 16)

@@ -66,6 +66,7 @@ class Crash:
     reserve: str = "crashkernel=192M"
     memory: str = "1G"
     load: str = LOAD  # arguments after the call
+    image: bytes | None = None  # the crash kernel; None: the file of the one that runs
     prepare: str = ""  # more of the first guest's script, after the load
     answer: object = None
     disk: object = None  # path of a raw disk that gets what makedumpfile wrote
@@ -101,8 +102,9 @@ class Evidence:
         return core.parse(gzip.decompress(base64.b64decode(self.capture.out("headers"))))
 
 
-def archive(bench, kernel, script, modules):
-    """The archive of a first guest whose /initrd is the capture kernel's, with `modules` and everything that reads dumps."""
+def archive(bench, image, script, modules):
+    """The archive of a first guest that has the crash kernel `image` (bytes) in /kernel and in /initrd the archive for it,
+    with `modules` and everything that reads dumps."""
     makedumpfile, folders = bench.cache.makedumpfile()
     tools = {"bin/vmcore-dmesg": bench.vmcore_dmesg, "bin/coreread": bench.helpers / "coreread",
              "bin/makedumpfile": makedumpfile}
@@ -110,7 +112,7 @@ def archive(bench, kernel, script, modules):
         if not tool.is_file():
             raise AssertionError(f"'{tool}' is missing: build it first")
     capture = rootfs.archive(CAPTURE, programs=tools, library_folders=folders, modules=modules)
-    return rootfs.archive(script, files={"kernel": kernel.image.read_bytes(), "initrd": gzip.compress(capture, 1)},
+    return rootfs.archive(script, files={"kernel": image, "initrd": gzip.compress(capture, 1)},
                           programs={"sbin/kexec": bench.kexec, "bin/pattern": bench.helpers / "pattern"})
 
 
@@ -133,7 +135,8 @@ def run(bench, crash):
     modules = kernel.module_files("virtio_blk", "virtio_pci") if crash.disk else ()
     machine = Machine(kernel, crash.firmware, crash.cpus, crash.memory, append=f"{crash.reserve} ignore_loglevel",
                       extra=crash.extra + disk)
-    transcript = bench.boot(machine, archive(bench, kernel, script, modules), limit=400, answer=answer)
+    image = crash.image or kernel.image.read_bytes()
+    transcript = bench.boot(machine, archive(bench, image, script, modules), limit=400, answer=answer)
     bench.equal(len(low), 1, "times the host read the low memory")
     return Evidence(crash, kernel, transcript, low[0] if low else b"")
 

@@ -6,8 +6,9 @@ Header fields: Documentation/arch/x86/boot.rst, "Details of Header Fields".
 
 import struct
 import subprocess
+import zlib
 
-_SETUP_SECTS, _MAGIC_AT, _PAYLOAD = 0x1F1, 0x202, 0x248
+_SETUP_SECTS, _SYSSIZE, _MAGIC_AT, _PAYLOAD = 0x1F1, 0x1F4, 0x202, 0x248
 # First bytes of a payload: what unpacks it. Legacy lz4 frames are read by lz4(1) only.
 _UNPACKERS = {
     b"\x02\x21\x4c\x18": ["lz4", "-dc"],
@@ -47,3 +48,17 @@ def unpack(bzimage):
 
 def pack(data, suffix):
     return subprocess.run(PACKERS[suffix], input=data, stdout=subprocess.PIPE, check=True).stdout
+
+
+def without_payload(bzimage):
+    """`bzimage` unsigned, with a header that names no payload and a checksum that holds; it starts as before."""
+    # What syssize covers ends with a CRC-32 of all before it (boot.rst, "The image checksum"); a signature stands behind.
+    end = ((bzimage[_SETUP_SECTS] or 4) + 1) * 512 + struct.unpack_from("<I", bzimage, _SYSSIZE)[0] * 16
+    changed = bytearray(bzimage[:end])
+    struct.pack_into("<II", changed, _PAYLOAD, 0, 0)
+    # PE format, "Optional Header": CheckSum, and the directory entry of the certificate table in a PE32+ file.
+    optional = struct.unpack_from("<I", bzimage, 0x3C)[0] + 24
+    struct.pack_into("<I", changed, optional + 64, 0)
+    struct.pack_into("<II", changed, optional + 144, 0, 0)
+    struct.pack_into("<I", changed, end - 4, zlib.crc32(changed[:end - 4]) ^ 0xFFFFFFFF)
+    return bytes(changed)

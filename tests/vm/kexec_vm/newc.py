@@ -47,6 +47,9 @@ class Archive:
             data = stream.read()
         self.file((path or str(source)).lstrip("/"), data, 0o755 if os.access(source, os.X_OK) else 0o644)
 
+    def has(self, path):
+        return path in self._seen
+
     def bytes(self):
         """The whole archive with its trailer, a multiple of 4 bytes."""
         return b"".join(self._chunks) + header(_TRAILER, 0, 0)

@@ -32,9 +32,9 @@ def _guest_library(path, folders):
     return f"/lib/x86_64-linux-gnu/{path.name}" if path.parent in folders else str(path)
 
 
-def padded_archive(script, size):
+def padded_archive(script, size, **parts):
     """As archive(), with so many bytes that compress badly behind it that it is `size` bytes long."""
-    base = archive(script)
+    base = archive(script, **parts)
     base += bytes(-len(base) % 512)
     rest = size - len(base) - len(newc.header("ballast", 0o100644, 0)) - len(newc.Archive().bytes())
     ballast = newc.Archive()
