@@ -35,7 +35,10 @@ std::string OnCommandLine(std::string_view argument) {
 
 std::string CommandLineOf(Arguments arguments) {
   std::string text;
-  for (const std::string& argument : arguments) text += (text.empty() ? "" : " ") + OnCommandLine(argument);
+  for (const std::string& argument : arguments) {
+    if (!text.empty()) text += ' ';
+    text += OnCommandLine(argument);
+  }
   return text;
 }
 
