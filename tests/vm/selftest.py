@@ -2,20 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Tests of the harness itself: no guest is started, nothing is fetched."""
 
+import gzip
+import io
 import json
 import pathlib
 import socket
 import struct
 import subprocess
 import sys
+import tarfile
 import tempfile
 import threading
 import unittest
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from kexec_vm import compare, core, crash, newc, qmp, suite  # noqa: E402
+from kexec_vm import clock, compare, core, crash, handed, images, newc, qmp, suite  # noqa: E402
 from kexec_vm.report import Moment, Report  # noqa: E402
 
 
@@ -96,6 +100,75 @@ class CoreTest(unittest.TestCase):
     def test_what_is_no_core(self):
         with self.assertRaisesRegex(ValueError, "no ELF64 core"):
             core.parse(bytes(64))
+
+
+class ImagesTest(unittest.TestCase):
+    def bzimage(self, unpacked):
+        """One setup sector; 16 bytes behind it, `unpacked` by gzip with its size, and a CRC that holds."""
+        packed = gzip.compress(unpacked) + struct.pack("<I", len(unpacked))
+        body = bytes(16) + packed
+        body += bytes(-(len(body) + 4) % 16) + bytes(4)
+        setup = bytearray(1024)
+        setup[0x1F1] = 1
+        struct.pack_into("<I", setup, 0x1F4, len(body) // 16)
+        setup[0x202:0x206] = b"HdrS"
+        struct.pack_into("<I", setup, 0x3C, 0x270)
+        struct.pack_into("<II", setup, 0x248, 16, len(packed))
+        return bytes(setup) + body
+
+    def test_the_payload_is_unpacked(self):
+        self.assertEqual(images.unpack(self.bzimage(b"\x7fELF and more")), b"\x7fELF and more")
+        with self.assertRaisesRegex(ValueError, "begins with b'MZ"):
+            images.unpack(self.bzimage(b"MZ and more"))
+        with self.assertRaisesRegex(ValueError, "HdrS"):
+            images.payload(bytes(1024))
+
+    def test_a_header_without_a_payload_has_a_checksum_that_holds(self):
+        changed = images.without_payload(self.bzimage(b"\x7fELF") + b"signature")
+        self.assertEqual(images.payload(changed), (1024, 1024))
+        self.assertEqual(zlib.crc32(changed) ^ 0xFFFFFFFF, 0)
+
+
+class HandedTest(unittest.TestCase):
+    def archive(self, files):
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as tar:
+            for name, data in files.items():
+                info = tarfile.TarInfo(name)
+                info.size = len(data)
+                tar.addfile(info, io.BytesIO(data))
+        return out.getvalue()
+
+    def test_segments_are_memory_with_zeros_behind(self):
+        params = bytearray(4096)
+        params[0x202:0x206] = b"HdrS"
+        params[0x1E8] = 1
+        struct.pack_into("<QQI", params, 0x2D0, 0x1000, 0x2000, 2)
+        struct.pack_into("<I", params, 0x228, 0x5002)
+        found = handed.parse(self.archive({"ours/table": b"1760 3e0000\n5000 1000 6\n9000 2000 1000\n", "ours/0": b"ab\0cd\0",
+                                           "ours/1": bytes(params)}))["ours"]
+        self.assertEqual((found.entry, found.flags, found.memory(0x5004, 4)), (0x1760, 0x3E0000, b"d\0\0\0"))
+        self.assertEqual(found.boot_params(), (0x9000, bytes(params)))
+        self.assertEqual(handed.e820(params), [(0x1000, 0x3000, 2)])
+        struct.pack_into("<I", params, 0x228, 0x5003)
+        self.assertEqual(handed.command_line(found, params), b"cd")
+        with self.assertRaisesRegex(ValueError, "in no segment"):
+            found.memory(0x5FFF, 2)
+
+
+class ClockTest(unittest.TestCase):
+    def test_the_timer_begins_anew_and_stops(self):
+        ticks = iter([0xFFFFFF, 3_579_544, 3_579_545 * 2 - 1])
+
+        class FakeMonitor:
+            def execute(self, _command, **_arguments):
+                return f"port[0x0608] = {next(ticks):#x}\r\n"
+
+        guest = clock.GuestClock(period=600)
+        guest.start(FakeMonitor())
+        self.assertEqual([guest.seconds(), guest.seconds(), guest.seconds()], [0.0, 1.0, 2.0])
+        guest.stop()
+        self.assertIsNone(guest.seconds())
 
 
 class ReportTest(unittest.TestCase):

@@ -12,16 +12,17 @@ import threading
 _PORT = 0x608
 _HERTZ = 3_579_545
 _MASK = 0xFFFFFF  # 24 bits: it begins anew after 4.7 s
-_PERIOD = 0.2  # seconds of the host between two readings: an emulated CPU does not run 4.7 s of guest time in it
 
 
 class GuestClock:
     """Seconds of guest time since start(). A reading is late by the time QEMU takes to answer: less than a millisecond.
 
     QEMU 7.2 hangs if it ends while it answers: stop() before the guest switches itself off.
+    period: seconds of the host between two readings; an emulated CPU must not run 4.7 s of guest time in it.
     """
 
-    def __init__(self):
+    def __init__(self, period=0.2):
+        self._period = period
         self._turn = threading.Lock()
         self._stopped = threading.Event()
         self._ticks = 0
@@ -55,5 +56,5 @@ class GuestClock:
             return self._ticks / _HERTZ
 
     def _keep_up(self):
-        while not self._stopped.wait(_PERIOD) and self.seconds() is not None:
+        while not self._stopped.wait(self._period) and self.seconds() is not None:
             pass
