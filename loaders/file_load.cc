@@ -15,7 +15,8 @@ constexpr uint64_t kKeptOfCommandLine = 30 + 1;
 }  // namespace
 
 std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes) {
-  const auto* kernel = std::get_if<BzImage>(&image.image);
+  const auto* direct = std::get_if<DirectLinux>(&image.image);
+  const auto* kernel = direct != nullptr ? &direct->packed : std::get_if<BzImage>(&image.image);
   if (kernel == nullptr) return fmt::format("kexec_file_load takes no '{}' image", image.type);
   if (kernel->protocol < 0x020c) {
     return fmt::format("kexec_file_load needs boot protocol 2.12, this kernel has {}.{:02}",

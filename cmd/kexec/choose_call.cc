@@ -39,6 +39,14 @@ Result<CallChoice> FileLoadOnly(const LoadFacts& facts, const std::string& why) 
   return CallChoice{KexecCall::kFileLoad, false, why, facts.prefers};
 }
 
+// Why kexec_file_load comes first where both calls can do what was asked; empty: it need not.
+std::string FileLoadFirst(const LoadFacts& facts) {
+  if (!facts.file_load_keeps.empty()) return facts.file_load_keeps;
+  // Nobody waits for a crash kernel's jump, and the running kernel keeps such an image up to date by itself.
+  if (facts.kind == LoadKind::kCrash) return "the kernel then keeps the core headers up to date";
+  return {};
+}
+
 }  // namespace
 
 Result<CallChoice> ChooseCall(const LoadFacts& facts) {
@@ -57,11 +65,19 @@ Result<CallChoice> ChooseCall(const LoadFacts& facts) {
   std::vector<std::string> reasons = Obstacles(facts);
   std::ranges::move(Preferences(facts), std::back_inserter(reasons));
   if (!reasons.empty()) return CallChoice{KexecCall::kLoad, false, Listed(reasons), {}};
-  const std::string kept =
-      facts.packing.empty()
-          ? "it keeps signatures and measurements"
-          : fmt::format("it keeps the signature inside the {} data, if there is one", facts.packing);
-  return CallChoice{KexecCall::kFileLoad, true, kept + ", and can do all that was asked", {}};
+  if (const std::string why = FileLoadFirst(facts); !why.empty()) {
+    return CallChoice{KexecCall::kFileLoad, true, why, {}};
+  }
+  return CallChoice{KexecCall::kLoad, true, "its jump is faster, and nothing here asks for a signature", {}};
+}
+
+std::string DescribeCall(const CallChoice& choice) {
+  if (!choice.may_fall_back) return std::string(CallName(choice.first));
+  return fmt::format("{}, then {} where that may help", CallName(choice.first), CallName(OtherCall(choice.first)));
+}
+
+KexecCall OtherCall(KexecCall call) {
+  return call == KexecCall::kLoad ? KexecCall::kFileLoad : KexecCall::kLoad;
 }
 
 std::string_view CallName(KexecCall call) {

@@ -21,11 +21,12 @@ struct LoadFacts {
   std::vector<std::string> prefers;  // given options that kexec_load alone honours and that may be dropped
   size_t initrds = 0;
   bool from_pipe = false;  // the kernel or an initrd has no file of its own
-  std::string packing;     // the kernel's compression; empty: none
   // Why kexec_file_load cannot take this kernel ("its boot protocol is 2.09, ..."); empty: nothing is known
   // against it.
   std::string obstacle;
   std::string lockdown;  // the kernel's lockdown state; empty: none
+  // What this system would lose with kexec_load ("IMA ..."); empty: nothing is known.
+  std::string file_load_keeps;
   // Keys of encrypted dump targets wait in /sys/kernel/config/crash_dm_crypt_keys
   // (Documentation/admin-guide/kdump/kdump.rst): the kernel hands them over in kexec_file_load.
   bool has_dm_crypt_keys = false;
@@ -33,13 +34,19 @@ struct LoadFacts {
 
 struct CallChoice {
   KexecCall first = KexecCall::kFileLoad;
-  bool may_fall_back = false;  // to kexec_load, if kexec_file_load refuses for a reason it need not share
+  bool may_fall_back = false;  // to the other call, if this one fails for a reason that need not concern it
   std::string reason;          // "--entry needs kexec_load": for -d and --dry-run
   std::vector<std::string> ignored;  // given options without effect with `first`
 };
 
 // kUnsupported if no call can do what was asked.
 Result<CallChoice> ChooseCall(const LoadFacts& facts);
+
+// "kexec_load, then kexec_file_load where that may help".
+std::string DescribeCall(const CallChoice& choice);
+
+// kFileLoad for kLoad, and kLoad for kFileLoad.
+KexecCall OtherCall(KexecCall call);
 
 // "kexec_load" or "kexec_file_load".
 std::string_view CallName(KexecCall call);

@@ -50,7 +50,7 @@ Result<> ShowPlan(const LoadRequest& request, const CallChoice& choice, const Se
   if (made.has_value()) {
     prepared.emplace(*std::move(made));
     report.prepared = &*prepared;
-  } else if (choice.first == KexecCall::kLoad) {
+  } else if (choice.first == KexecCall::kLoad && !choice.may_fall_back) {
     return std::unexpected(std::move(made).error());
   } else {
     report.problem = made.error().message();

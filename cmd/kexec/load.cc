@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/kexec/load.h"
 
+#include <cerrno>
+
 #include "cmd/kexec/choose_call.h"
 #include "cmd/kexec/crash_fit.h"
 #include "cmd/kexec/crash_reservation.h"
@@ -14,18 +16,27 @@
 namespace kexec {
 namespace {
 
-Result<> LoadWithFallback(const LoadRequest& request, const Session& session) {
-  Result<> loaded = LoadByFile(request, session);
-  if (loaded.has_value()) return loaded;
-  const Error& refusal = loaded.error();
-  if (refusal.code() != Errc::kSyscall || !FallbackMayHelp(refusal.sys_errno())) return loaded;
-  session.diagnostics.Warn("{}; falling back to kexec_load", refusal.message());
-  return LoadBySegments(request, session);
+Result<> LoadBy(KexecCall call, const LoadRequest& request, const Session& session) {
+  return call == KexecCall::kLoad ? LoadBySegments(request, session) : LoadByFile(request, session);
+}
+
+// Whether the other call might do what `call` failed at.
+bool OtherMayHelp(KexecCall call, const Error& error) {
+  if (call == KexecCall::kFileLoad) {
+    return error.code() == Errc::kSyscall && FallbackMayHelp(error.sys_errno());
+  }
+  // A plan that could not be made, and a call that is not there or that IMA's policy forbids.
+  return error.code() != Errc::kSyscall || error.sys_errno() == ENOSYS || error.sys_errno() == EACCES;
 }
 
 Result<> LoadChosen(const LoadRequest& request, const CallChoice& choice, const Session& session) {
-  if (choice.first == KexecCall::kLoad) return LoadBySegments(request, session);
-  return choice.may_fall_back ? LoadWithFallback(request, session) : LoadByFile(request, session);
+  Result<> loaded = LoadBy(choice.first, request, session);
+  if (loaded.has_value() || !choice.may_fall_back || !OtherMayHelp(choice.first, loaded.error())) {
+    return loaded;
+  }
+  const KexecCall other = OtherCall(choice.first);
+  session.diagnostics.Warn("{}; falling back to {}", loaded.error().message(), CallName(other));
+  return LoadBy(other, request, session);
 }
 
 // Matters where signatures or measurements decide; elsewhere it is for -d.
@@ -60,8 +71,7 @@ Result<> Load(const Session& session) {
   if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(CheckCrashFit(request, reservation, session));
   const LoadFacts facts = GatherFacts(request, session.options, session.root);
   KEXEC_ASSIGN(const CallChoice choice, ChooseCall(facts));
-  session.diagnostics.Note("call: {}{} ({})", CallName(choice.first),
-                           choice.may_fall_back ? ", then kexec_load if that may help" : "", choice.reason);
+  session.diagnostics.Note("call: {} ({})", DescribeCall(choice), choice.reason);
   if (choice.first == KexecCall::kLoad && facts.has_dm_crypt_keys) {
     session.diagnostics.Warn(
         "the dm-crypt keys configured for the crash kernel are not handed over: "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "cmd/kexec/file_load_keeps.h"
 #include "cmd/kexec/load_request.h"
 #include "loaders/file_load.h"
 
@@ -23,9 +24,9 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
   facts.initrds = request.initrds.size();
   facts.from_pipe =
       request.kernel_from_pipe || std::ranges::any_of(request.initrds, &RequestedInitrd::from_pipe);
-  if (request.packing) facts.packing = request.packing->format;
   facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
   facts.lockdown = LockdownState(root).value_or("");
+  facts.file_load_keeps = FileLoadKeeps(root);
   facts.has_dm_crypt_keys = options.slot == LoadKind::kCrash && HasDmCryptKeys(root);
   return facts;
 }

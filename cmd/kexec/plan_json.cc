@@ -102,7 +102,7 @@ void WriteCall(JsonWriter& json, const PlanReport& report) {
   json.Key("first").String(CallName(report.choice.first));
   json.Key("fallback");
   if (report.choice.may_fall_back) {
-    json.String(CallName(KexecCall::kLoad));
+    json.String(CallName(OtherCall(report.choice.first)));
   } else {
     json.Null();
   }

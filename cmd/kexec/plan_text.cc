@@ -99,9 +99,7 @@ void AppendWhat(std::string& out, const PlanReport& report) {
   Row(out, "command line",
       fmt::format("{} of {} bytes", request.command_line.size(), CommandLineLimit(request.kernel)));
   if (!request.command_line.empty()) Row(out, "", Printable(request.command_line));
-  Row(out, "call",
-      fmt::format("{}{}", CallName(choice.first),
-                  choice.may_fall_back ? ", then kexec_load where that may help" : ""));
+  Row(out, "call", DescribeCall(choice));
   Row(out, "", fmt::format("because {}", choice.reason));
   Row(out, "flags", fmt::format("{:#x}", report.Flags()));
 }

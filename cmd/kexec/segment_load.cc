@@ -1,10 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/kexec/segment_load.h"
 
+#include <cstring>
+
 #include "kexec/submit.h"
 
 namespace kexec {
 namespace {
+
+// From the kernel's own generator; a dry run shows the first of the possible places each time.
+std::optional<std::array<uint64_t, 2>> KaslrSeed(const Session& session) {
+  std::array<uint64_t, 2> numbers{};
+  if (session.options.dry_run) return numbers;
+  const auto seed = session.host.RandomSeed();
+  if (!seed) return std::nullopt;
+  std::memcpy(numbers.data(), seed->data(), sizeof(numbers));
+  return numbers;
+}
 
 Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const Session& session) {
   const Options& options = session.options;
@@ -15,19 +27,28 @@ Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const
   }
   std::vector<SharedBytes> initrds;
   for (const ImageFile& file : request.initrds) initrds.push_back(file.bytes);
+  std::vector<BootModule> modules;
+  for (const RequestedModule& module : request.modules) {
+    modules.push_back({module.file.bytes, module.command_line});
+  }
   // A dry run shows the same plan each time, with room for a seed in it.
   const auto seed = options.dry_run ? std::array<std::byte, 32>() : session.host.RandomSeed();
   return std::make_unique<BootInputs>(BootInputs{
       .kernel = request.kernel,
+      .kernel_name = request.kernel_file.path.string(),
       .initrds = std::move(initrds),
+      .modules = std::move(modules),
       .command_line = request.command_line,
       .kind = options.slot,
       .window = *window,
       .entry = options.entry,
       .pass_efi = !options.no_efi,
+      .entry_32bit = options.rare.entry_32bit,
+      .elf_handover = options.rare.elf_handover,
       .purgatory = options.purgatory,
       .crash = {.hotplug = options.rare.hotplug, .memmap_on_command_line = options.rare.pass_memmap_cmdline},
       .rng_seed = seed,
+      .kaslr_seed = KaslrSeed(session),
   });
 }
 

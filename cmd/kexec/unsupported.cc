@@ -22,9 +22,6 @@ Result<> CheckSupported(const Options& options) {
       Row{rare.live_update, "live update of Xen", "it needs kexec-tools with Xen's libraries"},
       Row{rare.reuse_initrd, "--reuseinitrd", "name the file with --initrd=FILE"},
       Row{rare.real_mode, "--real-mode", "leave it out to use the kernel's 64-bit or 32-bit entry"},
-      Row{rare.entry_32bit, "--entry-32bit", "leave it out: the entry is chosen by what the kernel has"},
-      Row{!rare.modules.empty(), "--module",
-          "it belongs to multiboot kernels, for which there is no loader yet"},
   };
   for (const Row& row : rows) {
     if (row.asked) return Fail(Errc::kUnsupported, "{} is not supported yet: {}", row.option, row.instead);

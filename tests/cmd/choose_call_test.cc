@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "cmd/kexec/file_load_keeps.h"
 #include "kexec/submit.h"
 #include "loaders/file_load.h"
 #include "tests/support/result_matchers.h"
@@ -22,11 +23,12 @@ struct Row {
   std::string expected;
 };
 
-// "kexec_load: REASON", "kexec_file_load, then kexec_load: REASON", "... ignoring --x", or the refusal.
+// "kexec_load: REASON", "kexec_load, then kexec_file_load where that may help: REASON", "... ignoring --x", or
+// the refusal.
 std::string Told(const Result<CallChoice>& choice) {
   if (!choice.has_value()) return "refused: " + choice.error().message();
   std::string text(CallName(choice->first));
-  if (choice->may_fall_back) text += ", then kexec_load";
+  if (choice->may_fall_back) text = DescribeCall(*choice);
   text += ": " + choice->reason;
   for (const std::string& option : choice->ignored) text += ", ignoring " + option;
   return text;
@@ -37,19 +39,23 @@ class ChooseCallTable : public ::testing::TestWithParam<Row> {};
 TEST_P(ChooseCallTable, Decides) { EXPECT_EQ(Told(ChooseCall(GetParam().facts)), GetParam().expected); }
 
 const std::string kKeysWhy = "the dm-crypt keys configured for the crash kernel go with kexec_file_load only";
+const std::string kLoadFirst =
+    "kexec_load, then kexec_file_load where that may help: its jump is faster, and nothing here asks for a "
+    "signature";
+const std::string kFileFirst = "kexec_file_load, then kexec_load where that may help: ";
 const std::string kLockedWhy = "kernel lockdown is 'integrity', which forbids kexec_load";
 
 INSTANTIATE_TEST_SUITE_P(
     , ChooseCallTable,
     ::testing::Values(
-        Row{"PlainAuto",
-            {},
-            "kexec_file_load, then kexec_load: it keeps signatures and measurements, and can do all that was "
-            "asked"},
-        Row{"AutoOneInitrd",
-            {.initrds = 1},
-            "kexec_file_load, then kexec_load: it keeps signatures and measurements, and can do all that was "
-            "asked"},
+        Row{"PlainAuto", {}, kLoadFirst},
+        Row{"AutoOneInitrd", {.initrds = 1}, kLoadFirst},
+        Row{"AutoWhereSomethingWouldBeLost",
+            {.file_load_keeps = "it keeps a list"},
+            kFileFirst + "it keeps a list"},
+        Row{"AutoWhereTheOptionsOutweighIt",
+            {.prefers = {"--no-checks"}, .file_load_keeps = "it keeps a list"},
+            "kexec_load: --no-checks works with kexec_load only"},
         Row{"AutoEntry", {.needs = {"--entry"}}, "kexec_load: --entry needs kexec_load"},
         Row{"AutoNoChecks",
             {.prefers = {"--no-checks"}},
@@ -79,8 +85,7 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"AskedFile", {.asked = Call::kFile, .obstacle = "it is old"}, "kexec_file_load: -s was given"},
         Row{"Crash",
             {.kind = LoadKind::kCrash},
-            "kexec_file_load, then kexec_load: it keeps signatures and measurements, and can do all that was "
-            "asked"},
+            kFileFirst + "the kernel then keeps the core headers up to date"},
         Row{"CrashOldKernel", {.kind = LoadKind::kCrash, .obstacle = "it is old"}, "kexec_load: it is old"},
         Row{"CrashAskedFile",
             {.asked = Call::kFile, .kind = LoadKind::kCrash},
@@ -125,6 +130,27 @@ TEST(FileLoadObstacle, NamesWhatTheKernelLacks) {
   image.protocol = 0x0209;
   EXPECT_EQ(FileLoadObstacle({"bzImage", image}, 0),
             "kexec_file_load needs boot protocol 2.12, this kernel has 2.09");
+}
+
+TEST(FileLoadObstacle, OfAnUnpackedKernelIsThatOfItsFile) {
+  DirectLinux direct{Modern(), {}, {}, {}};
+  EXPECT_EQ(FileLoadObstacle({"bzImage64", direct}, 0), "");
+  direct.packed.can_load_above_4g = false;
+  EXPECT_EQ(FileLoadObstacle({"bzImage64", direct}, 0),
+            "kexec_file_load needs a kernel that can be loaded above 4 GiB");
+  EXPECT_EQ(FileLoadObstacle({"elf-x86_64", ElfKernel()}, 0), "kexec_file_load takes no 'elf-x86_64' image");
+}
+
+TEST(FileLoadKeeps, ImasMeasurementsAndHandedOverMemory) {
+  ScratchRoot machine;
+  EXPECT_EQ(FileLoadKeeps(machine.root()), "");
+  machine.File("sys/kernel/security/ima/runtime_measurements_count", "1\n");
+  machine.File("proc/cmdline", "quiet akho=on kho=off\n");
+  EXPECT_EQ(FileLoadKeeps(machine.root()), "");
+  machine.File("proc/cmdline", "quiet kho=on\n");
+  EXPECT_EQ(FileLoadKeeps(machine.root()), "it hands over what Kexec Handover preserves (kho=on)");
+  machine.File("sys/kernel/security/ima/runtime_measurements_count", "2\n");
+  EXPECT_EQ(FileLoadKeeps(machine.root()), "it hands IMA's list of measurements to the next kernel");
 }
 
 TEST(LockdownState, IsTheWordInBrackets) {

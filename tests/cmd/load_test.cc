@@ -29,7 +29,8 @@ TEST(Load, HandsTheFilesThemselvesToKexecFileLoad) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
   const std::string initrd = world.WriteInitrd();
-  EXPECT_EQ(world.Run({"-l", kernel, "--initrd", initrd, "--append=root=/dev/vda"}), 0) << world.message;
+  EXPECT_EQ(world.Run({"-l", "-s", kernel, "--initrd", initrd, "--append=root=/dev/vda"}), 0)
+      << world.message;
   ASSERT_THAT(world.kernel.file_loads(), SizeIs(1));
   const auto& call = world.kernel.file_loads().front();
   EXPECT_EQ(call.command_line, "root=/dev/vda");
@@ -64,6 +65,7 @@ TEST(Load, TellsTheMemoryItPlansWithForDebugging) {
 TEST(Load, DoesNotMindTheOrderOfOptions) {
   for (const bool kernel_first : {true, false}) {
     CmdWorld world;
+    world.PreferFileLoad();
     const std::string kernel = world.WriteKernel();
     EXPECT_EQ(kernel_first ? world.Run({kernel, "--append", "a", "-l", "-a"})
                            : world.Run({"-la", "--append=a", kernel}),
@@ -74,7 +76,7 @@ TEST(Load, DoesNotMindTheOrderOfOptions) {
 
 TEST(Load, ReusesTheRunningCommandLine) {
   CmdWorld world;
-  EXPECT_EQ(world.Run({"-l", world.WriteKernel(), "--reuse-cmdline", "--append=single"}), 0) << world.message;
+  EXPECT_EQ(world.Run({"-ls", world.WriteKernel(), "--reuse-cmdline", "--append=single"}), 0) << world.message;
   EXPECT_EQ(world.kernel.file_loads().at(0).command_line, "root=/dev/vda1 ro crashkernel=128M quiet single");
 }
 
@@ -82,6 +84,7 @@ class Fallback : public ::testing::TestWithParam<int> {};
 
 TEST_P(Fallback, HelpsUnderAutoWithOneLine) {
   CmdWorld world;
+  world.PreferFileLoad();
   const std::string kernel = world.WriteKernel();
   world.kernel.FailNext(KexecCall::kFileLoad, GetParam());
   EXPECT_EQ(world.Run({"-l", kernel}), 0) << world.message;
@@ -104,10 +107,40 @@ TEST_P(Fallback, DoesNotHappenWithS) {
 INSTANTIATE_TEST_SUITE_P(, Fallback,
                          ::testing::Values(ENOSYS, EINVAL, ENOEXEC, ENOTSUP, EADDRNOTAVAIL, ENOMEM));
 
+TEST(Load, PrefersTheCallWithTheFasterJump) {
+  CmdWorld world;
+  EXPECT_EQ(world.Run({"-l", world.WriteKernel()}), 0) << world.message;
+  EXPECT_THAT(world.kernel.loads(), SizeIs(1));
+  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+}
+
+TEST(Load, FallsBackToTheFileCallWhereTheOtherIsNotThere) {
+  for (const int error : {ENOSYS, EACCES}) {
+    CmdWorld world;
+    const std::string kernel = world.WriteKernel();
+    world.kernel.FailNext(KexecCall::kLoad, error);
+    EXPECT_EQ(world.Run({"-l", kernel}), 0) << world.message;
+    EXPECT_THAT(world.diagnostics.TakeWarnings(),
+                ElementsAre(AllOf(StartsWith("kexec_load: " + ErrnoText(error)),
+                                  EndsWith("; falling back to kexec_file_load"))));
+    EXPECT_THAT(world.kernel.file_loads(), SizeIs(1));
+  }
+}
+
+TEST(Load, FallsBackToTheFileCallWhereNoPlanCanBeMade) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  world.machine.File("proc/iomem", "00001000-003fffff : System RAM\n");
+  EXPECT_EQ(world.Run({"-l", kernel}), 0) << world.message;
+  EXPECT_THAT(world.diagnostics.TakeWarnings(), ElementsAre(EndsWith("; falling back to kexec_file_load")));
+  EXPECT_THAT(world.kernel.file_loads(), SizeIs(1));
+}
+
 class Refusal : public ::testing::TestWithParam<int> {};
 
 TEST_P(Refusal, OfTheFileCallIsFinal) {
   CmdWorld world;
+  world.PreferFileLoad();
   const std::string kernel = world.WriteKernel();
   world.kernel.FailNext(KexecCall::kFileLoad, GetParam());
   EXPECT_EQ(world.Run({"-l", kernel}), kExitFailed);
@@ -133,7 +166,7 @@ TEST(Load, SaysThatTheKernelLoadedBeforeIsStillThere) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
   ASSERT_EQ(world.Run({"-l", kernel}), 0);
-  world.kernel.FailNext(KexecCall::kFileLoad, EPERM);
+  world.kernel.FailNext(KexecCall::kLoad, EPERM);
   EXPECT_EQ(world.Run({"-l", kernel}), kExitFailed);
   EXPECT_THAT(world.message, EndsWith(kBefore));
   EXPECT_EQ(world.Run({"-l", world.Write("text", "no kernel at all\n")}), kExitFailed);
@@ -225,9 +258,9 @@ TEST(Load, AsksForDebuggingOnlyWhereTheKernelKnowsIt) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
   const std::string initrd = world.WriteInitrd();
-  EXPECT_EQ(world.Run({"-d", "-l", kernel, "--initrd", initrd}), 0) << world.message;
+  EXPECT_EQ(world.Run({"-d", "-s", "-l", kernel, "--initrd", initrd}), 0) << world.message;
   world.machine.File("proc/sys/kernel/osrelease", "6.6.99-test\n");
-  EXPECT_EQ(world.Run({"-d", "-l", kernel, "--initrd", initrd}), 0) << world.message;
+  EXPECT_EQ(world.Run({"-d", "-s", "-l", kernel, "--initrd", initrd}), 0) << world.message;
   EXPECT_EQ(world.kernel.file_loads().at(0).flags, kKexecFileDebug);
   EXPECT_EQ(world.kernel.file_loads().at(1).flags, 0u);
 }
@@ -311,7 +344,7 @@ TEST(LoadAndExecute, LoadsWritesBackAndJumps) {
 TEST(LoadAndExecute, DoesNotJumpAfterARefusal) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
-  world.kernel.FailNext(KexecCall::kFileLoad, EPERM);
+  world.kernel.FailNext(KexecCall::kLoad, EPERM);
   EXPECT_EQ(world.Run({"-f", kernel}), kExitFailed);
   EXPECT_EQ(world.kernel.reboots(), 0);
   EXPECT_THAT(world.host.events, IsEmpty());

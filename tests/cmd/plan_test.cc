@@ -78,13 +78,13 @@ TEST(DryRun, PlansIntoRamAndNamesTheSources) {
   EXPECT_THAT(sources, ::testing::UnorderedElementsAre(kernel, initrd));
 }
 
-TEST(DryRun, OfTheFileCallTellsWhyThereIsNoPlanAndIsNoFailure) {
+TEST(DryRun, TellsWhyThereIsNoPlanAndIsNoFailureWhereTheFileCallNeedsNone) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
   world.machine.Remove("proc/iomem").Remove("sys/firmware/memmap");
   const auto json = PlanOf(world, {"--dry-run", "--json", "-l", kernel});
-  EXPECT_EQ(json["call"]["first"], "kexec_file_load");
-  EXPECT_EQ(json["call"]["fallback"], "kexec_load");
+  EXPECT_EQ(json["call"]["first"], "kexec_load");
+  EXPECT_EQ(json["call"]["fallback"], "kexec_file_load");
   EXPECT_TRUE(json["plan"].is_null());
   EXPECT_TRUE(json["problem"].is_string());
   EXPECT_EQ(world.Run({"--dry-run", "-c", "-l", kernel}), kExitUsage);

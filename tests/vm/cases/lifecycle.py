@@ -148,22 +148,22 @@ def last_load_counts(bench):
 
 @case("auto-falls-back", quick=True)
 def auto_falls_back(bench):
-    """Without kexec_file_load the default takes kexec_load and says why in one line; -s fails and says why."""
+    """Without kexec_load the default takes kexec_file_load and says why in one line; -c fails and says why."""
     transcript = recipe.boot(bench, f"""
-        try file launch --enosys=kexec_file_load -- kexec -s {LOAD}
-        try file-loaded loaded
-        try auto launch --enosys=kexec_file_load -- kexec {LOAD}
+        try load launch --enosys=kexec_load -- kexec -c {LOAD}
+        try load-loaded loaded
+        try auto launch --enosys=kexec_load -- kexec {LOAD}
         try loaded loaded
         try unload launch --enosys=kexec_file_load -- kexec -a -u
         try quiet kexec {LOAD}
         execute kexec -e""")
     boot = transcript.boot(1)
-    bench.equal(boot["file"].status, 255, f"status of -s, stderr {boot['file'].err!r}")
-    bench.contains(boot["file"].err, "kexec_file_load", "stderr of -s")
-    bench.equal(boot.out("file-loaded"), "0", "kexec_loaded after the failure")
+    bench.equal(boot["load"].status, 255, f"status of -c, stderr {boot['load'].err!r}")
+    bench.contains(boot["load"].err, "kexec_load", "stderr of -c")
+    bench.equal(boot.out("load-loaded"), "0", "kexec_loaded after the failure")
     bench.equal(boot["auto"].status, 0, f"status of the default, stderr {boot['auto'].err!r}")
     bench.equal(len(boot["auto"].err.splitlines()), 1, f"lines of stderr of the default ({boot['auto'].err!r})")
-    bench.contains(boot["auto"].err, "kexec_file_load", "stderr of the default")
+    bench.contains(boot["auto"].err, "falling back to kexec_file_load", "stderr of the default")
     bench.equal(boot.out("loaded"), "1", "kexec_loaded")
     bench.equal(boot["unload"].status, 0, f"unload without kexec_file_load, stderr {boot['unload'].err!r}")
     recipe.expect_success(bench, boot, "quiet", "the default where its first choice works")
