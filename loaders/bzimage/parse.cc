@@ -82,6 +82,11 @@ Result<Extents> MeasureFile(const SetupHeader& header, uint64_t file_size) {
   // it zero (not Linux, but others wear the header) doesn't say how long it is.
   if (header.version < 0x0204 || header.syssize == 0) return extents;
   extents.kernel_size = uint64_t{header.syssize} * 16;
+  // memtest86+ wears the header, too, but does not fill its last paragraph. Linux does: it packs a payload.
+  const bool packs_linux = header.version >= 0x0208 && header.payload_length != 0;
+  if (!packs_linux && rest < extents.kernel_size && extents.kernel_size - rest < 16) {
+    extents.kernel_size = rest;
+  }
   if (extents.kernel_size > rest) {
     return Fail(Errc::kMalformed,
                 "the file is cut short: its header announces {:#x} bytes of kernel from offset {:#x} on, "

@@ -210,6 +210,21 @@ TEST(BzImage, AlignmentOfAFixedKernelIsNotLookedAt) {
   EXPECT_FALSE(image.alignment.has_value());
 }
 
+// memtest86+: a setup header, no packed payload, and a last paragraph that is not full.
+TEST(BzImage, TheLastParagraphNeedNotBeFullWhereNoLinuxIsPacked) {
+  const auto file = BzImageBuilder().Checksum(false).Version("").BuildBytes();
+  const auto cut_by = [&](size_t bytes) {
+    RecordingDiagnostics diagnostics;
+    const auto shared = SharedBytes::Own({file.begin(), file.end() - static_cast<ptrdiff_t>(bytes)});
+    return ParseKernel(shared, {}, diagnostics);
+  };
+  ASSERT_EQ(MessageOf(cut_by(15)), "success");
+  EXPECT_EQ(std::get<BzImage>(cut_by(15)->image).kernel.size(), 0x1000u - 15);
+  EXPECT_EQ(MessageOf(cut_by(16)),
+            "bzImage64: the file is cut short: its header announces 0x1000 bytes of kernel from offset 0xa00 on, "
+            "0xff0 are there");
+}
+
 TEST(BzImage, ACertificateTableMakesItSigned) {
   EXPECT_FALSE(Parsed(BzImageBuilder().Pe()).signed_pe);
   EXPECT_TRUE(Parsed(BzImageBuilder().Pe(1472)).signed_pe);
