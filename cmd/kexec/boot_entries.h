@@ -24,8 +24,8 @@ struct BootEntry {
   std::filesystem::path source;                // the file that defines the entry; of type 2 the image itself
   std::filesystem::path kernel;                // empty only with a `problem`
   std::vector<std::filesystem::path> initrds;  // in order
-  std::vector<std::string> modules;    // of a multiboot kernel: "FILE ARGUMENTS", as --module takes them
-  std::string options;                 // the kernel's command line; empty for a UKI: it brings its own
+  std::vector<std::string> modules;  // of a multiboot kernel: "FILE ARGUMENTS", as --module takes them
+  std::string options;               // the kernel's command line; of a UKI, if not empty, instead of its own
   std::optional<std::string> profile;  // of a UKI, as --profile takes it; nullopt: its default
   bool is_uki = false;                 // `kernel` is a unified kernel image
   bool is_default = false;             // what the boot menu starts when nobody touches it
