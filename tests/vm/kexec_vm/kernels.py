@@ -85,6 +85,10 @@ class Cache:
         """Debian's memtest86+: the folder with memtest86+x64.bin and memtest86+ia32.bin."""
         return self._package("memtest86+") / "boot"
 
+    def efi_stub(self):
+        """systemd's boot program for unified kernel images."""
+        return self._package("systemd-boot-efi") / "usr" / "lib" / "systemd" / "boot" / "efi" / "linuxx64.efi.stub"
+
     def xen(self):
         """Debian's Xen, the file that boot loaders load: gzip, 32-bit ELF with Multiboot headers."""
         found = sorted(self._package(self._offered(r"xen-hypervisor-[0-9.]+-amd64")).glob("boot/xen-*-amd64.gz"))
