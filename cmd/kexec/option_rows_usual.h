@@ -188,7 +188,7 @@ inline constexpr OptionRow kUsualRows[] = {
      .letter = 't',
      .value = Value::kName,
      .argument = "TYPE",
-     .choices = "multiboot2-x86 elf-x86_64 multiboot-x86 elf-x86 bzImage64 bzImage uki beoboot-x86 nbi-x86 "
+     .choices = "bzImage64 bzImage multiboot2-x86 multiboot-x86 elf-x86_64 elf-x86 uki beoboot-x86 nbi-x86 "
                 "help",
      .group = Group::kWhat,
      .without_load = WithoutLoad::kWarn,
