@@ -169,6 +169,11 @@ Result<std::vector<std::byte>> ReadAcpiRootPointer(const std::filesystem::path& 
   return ReadAtAddress(memory, found);
 }
 
+Result<std::vector<std::byte>> ReadMemory(const std::filesystem::path& root, uint64_t address, size_t size) {
+  KEXEC_ASSIGN(const MemoryDevice memory, MemoryDevice::Open(root));
+  return memory.Read(address, size);
+}
+
 std::optional<SmbiosTables> ReadSmbios(const std::filesystem::path& root, Diagnostics& diagnostics) {
   auto tables = ReadSmbiosTables(root);
   if (tables) return *std::move(tables);

@@ -21,6 +21,9 @@ namespace kexec {
 // checksum.
 Result<std::vector<std::byte>> ReadAcpiRootPointer(const std::filesystem::path& root, uint64_t address);
 
+// As many of `size` bytes of physical memory at `address` as there are, by dev/mem below `root`.
+Result<std::vector<std::byte>> ReadMemory(const std::filesystem::path& root, uint64_t address, size_t size);
+
 // Pure. Whether `bytes` begin with a root pointer with a right checksum; its length, or nullopt. Needs 36
 // bytes to tell the length of one of ACPI 2.0 or later.
 std::optional<size_t> RootPointerLength(Bytes bytes);

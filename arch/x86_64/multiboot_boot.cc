@@ -2,10 +2,12 @@
 #include "arch/x86_64/multiboot_boot.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "arch/x86_64/bios_data.h"
 #include "arch/x86_64/finish_plan.h"
 #include "arch/x86_64/multiboot_info.h"
 #include "arch/x86_64/multiboot_layout.h"
@@ -45,8 +47,12 @@ Segment ModuleSegment(const BootInputs& inputs, const MultibootPlacement& placem
 
 class PlacedMultiboot final : public PlacedBoot {
  public:
-  PlacedMultiboot(const BootInputs& inputs, MultibootInformation information, MultibootPlacement placement)
-      : inputs_(inputs), information_(std::move(information)), placement_(std::move(placement)) {}
+  PlacedMultiboot(const BootInputs& inputs, std::optional<BiosData> bios_data,
+                  MultibootInformation information, MultibootPlacement placement)
+      : inputs_(inputs),
+        bios_data_(std::move(bios_data)),
+        information_(std::move(information)),
+        placement_(std::move(placement)) {}
 
   Result<LoadPlan> Emit() const override {
     std::vector<Segment> segments;
@@ -68,11 +74,18 @@ class PlacedMultiboot final : public PlacedBoot {
     jump.entry = placement_.entry;
     jump.registers.rax = second ? kMultiboot2Loaded : kMultiboot1Loaded;
     jump.registers.rbx = placement_.information.begin().raw();
-    return FinishPlan(inputs_, std::move(segments), placement_.purgatory, jump);
+    if (!bios_data_) return FinishPlan(inputs_, std::move(segments), placement_.purgatory, jump);
+    segments.push_back({"BIOS data", bios_data_->page, SharedBytes::Own(bios_data_->contents)});
+    // Purgatory's copy is there for a crash kernel's low memory, and serves here in the other direction.
+    const PageRange zero = *PageRange::Exactly(*PhysRange::FromSize(PhysAddr(0), kPage.bytes()), kPage);
+    const X86CrashExtras copy = {
+        .core_headers = zero, .core_header_bytes = {}, .backup = LowMemoryBackup{bios_data_->source, zero}};
+    return FinishPlan(inputs_, std::move(segments), placement_.purgatory, jump, &copy);
   }
 
  private:
   const BootInputs& inputs_;
+  std::optional<BiosData> bios_data_;
   MultibootInformation information_;
   MultibootPlacement placement_;
 };
@@ -94,12 +107,23 @@ Result<std::unique_ptr<PlacedBoot>> PlaceMultiboot(const X86Facts& facts, const 
   if (!inputs.initrds.empty()) {
     return Fail(Errc::kUsage, "a multiboot kernel takes --module=\"FILE ARGS\", not --initrd");
   }
-  KEXEC_ASSIGN(MultibootInformation information, GatherMultibootInformation(facts, inputs, diagnostics));
+  std::vector<std::byte> root_pointer = FindAcpiRootPointer(facts, diagnostics);
+  std::optional<BiosData> bios_data = MakeBiosData(facts, root_pointer);
+  X86Facts left = facts;
+  if (bios_data) {
+    diagnostics.Note("the firmware left no BIOS data area: the kernel gets one, with its extension at {:#x}",
+                     bios_data->page.begin().raw());
+    left.memory.handed_over = WithReserved(facts.memory.handed_over, bios_data->page);
+    left.memory.placeable = WithReserved(facts.memory.placeable, bios_data->page);
+  }
+  KEXEC_ASSIGN(MultibootInformation information,
+               GatherMultibootInformation(left, inputs, std::move(root_pointer), diagnostics));
   const auto& kernel = std::get<MultibootKernel>(inputs.kernel.image);
   KEXEC_ASSIGN(MultibootPlacement placement,
-               PlaceMultibootParts(facts, inputs, InformationSize(kernel, information), PurgatoryMemSize(),
+               PlaceMultibootParts(left, inputs, InformationSize(kernel, information), PurgatoryMemSize(),
                                    diagnostics));
-  return std::make_unique<PlacedMultiboot>(inputs, std::move(information), std::move(placement));
+  return std::make_unique<PlacedMultiboot>(inputs, std::move(bios_data), std::move(information),
+                                           std::move(placement));
 }
 
 }  // namespace kexec

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "arch/x86_64/acpi_log.h"
 #include "arch/x86_64/e820.h"
 #include "loaders/multiboot/multiboot.h"
 
@@ -61,12 +62,6 @@ Result<> CheckScreen(const MultibootKernel& kernel, const std::optional<Multiboo
 
 void AddFirmware(const X86Facts& facts, const BootInputs& inputs, Diagnostics& diagnostics,
                  MultibootInformation& to) {
-  auto root_pointer = ReadAcpiRootPointer(facts.root, facts.acpi_rsdp);
-  if (root_pointer) {
-    to.acpi_root_pointer = *std::move(root_pointer);
-  } else {
-    diagnostics.Note("the kernel gets no ACPI root pointer: {}", root_pointer.error().message());
-  }
   to.smbios = ReadSmbios(facts.root, diagnostics);
   const auto& requested = std::get<MultibootKernel>(inputs.kernel.image).requested_tags;
   if (std::ranges::find(requested, kTagEfi64) == requested.end() || !facts.efi || !inputs.pass_efi) return;
@@ -79,7 +74,18 @@ void AddFirmware(const X86Facts& facts, const BootInputs& inputs, Diagnostics& d
 
 }  // namespace
 
+std::vector<std::byte> FindAcpiRootPointer(const X86Facts& facts, Diagnostics& diagnostics) {
+  auto in_memory = ReadAcpiRootPointer(facts.root, facts.acpi_rsdp);
+  if (in_memory) return *std::move(in_memory);
+  auto in_log = ReadRootPointerFromLog(facts.root);
+  diagnostics.Note("{}; {}", in_memory.error().message(),
+                   in_log ? "the ACPI root pointer is made again from the kernel's log"
+                          : in_log.error().message() + "; the kernel gets no ACPI root pointer");
+  return in_log ? *std::move(in_log) : std::vector<std::byte>();
+}
+
 Result<MultibootInformation> GatherMultibootInformation(const X86Facts& facts, const BootInputs& inputs,
+                                                        std::vector<std::byte> acpi_root_pointer,
                                                         Diagnostics& diagnostics) {
   const auto& kernel = std::get<MultibootKernel>(inputs.kernel.image);
   MultibootInformation information;
@@ -94,6 +100,7 @@ Result<MultibootInformation> GatherMultibootInformation(const X86Facts& facts, c
   information.screen = ScreenFor(facts, inputs);
   KEXEC_TRY(CheckScreen(kernel, information.screen));
   if (kernel.version == 2) {
+    information.acpi_root_pointer = std::move(acpi_root_pointer);
     AddFirmware(facts, inputs, diagnostics, information);
   } else if (!kernel.uses_framebuffer) {
     information.screen.reset();

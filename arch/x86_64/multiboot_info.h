@@ -45,9 +45,14 @@ struct MultibootPlaces {
   std::optional<PhysAddr> load_base;  // of a multiboot 2 kernel that may be moved; below 4 GiB
 };
 
-// kUnsupported where the kernel needs a screen and none is known. Firmware tables are only read for a
-// multiboot 2 kernel; one that cannot be read is left out, with a note.
+// The machine's ACPI root pointer: from memory, or made again from the kernel's log. Empty, with a note, if
+// neither has it.
+std::vector<std::byte> FindAcpiRootPointer(const X86Facts& facts, Diagnostics& diagnostics);
+
+// kUnsupported where the kernel needs a screen and none is known. SMBIOS tables that cannot be read are left
+// out, with a note.
 Result<MultibootInformation> GatherMultibootInformation(const X86Facts& facts, const BootInputs& inputs,
+                                                        std::vector<std::byte> acpi_root_pointer,
                                                         Diagnostics& diagnostics);
 
 // Pure. The bytes to lie at places.information; how many does not depend on the places.

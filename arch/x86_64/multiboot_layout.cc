@@ -16,7 +16,7 @@ namespace {
 constexpr Alignment kPage = Alignment::Of<4096>();
 constexpr uint64_t kLowest = 1 << 20;
 constexpr uint64_t k4GiB = uint64_t{1} << 32;
-constexpr size_t kOtherSegments = 2;       // information and purgatory
+constexpr size_t kOtherSegments = 3;       // information, purgatory, BIOS data
 constexpr size_t kModuleSegmentsKept = 8;  // before a kernel in many pieces takes them
 
 Result<PhysRange> Clip(const PhysRange& window, uint64_t begin, uint64_t end, std::string_view what) {

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "arch/x86_64/acpi_log.h"
 #include "tests/support/recording_diagnostics.h"
 #include "tests/support/result_matchers.h"
 #include "tests/support/scratch_root.h"
@@ -100,6 +101,47 @@ TEST_F(RootPointerIn, AddressesBeyondMemoryAreNone) {
 TEST_F(RootPointerIn, WithoutMemoryDeviceItSaysSo) {
   EXPECT_THAT(TextOf(ReadAcpiRootPointer(machine.path(), 0)),
               HasSubstr("/dev/mem': No such file or directory"));
+}
+
+constexpr std::string_view kNewInLog =
+    "6,210,0,-;efi: ACPI=0x3f77d000 ACPI 2.0=0x3f77d014\n"
+    "6,211,0,-;ACPI: RSDP 0x000000003F77D014 000024 (v02 BOCHS )\n SUBSYSTEM=acpi\n"
+    "6,212,0,-;ACPI: XSDT 0x000000003F77C0E8 000054 (v01 BOCHS  BXPC     00000001      01000013)\n";
+
+TEST(RootPointerOfLog, IsOneWithTheTableTheKernelUsed) {
+  const auto made = RootPointerFromLog(kNewInLog);
+  ASSERT_EQ(MessageOf(made), "success");
+  EXPECT_EQ(RootPointerLength(*made), 36u);
+  EXPECT_EQ(TextOf(made).substr(9, 6), "BOCHS ");
+  EXPECT_EQ(std::to_integer<int>((*made)[15]), 2);
+  EXPECT_EQ(*ReadAt<Le<uint32_t>>(*made, 16), 0u);
+  EXPECT_EQ(*ReadAt<Le<uint64_t>>(*made, 24), 0x3f77c0e8u);
+}
+
+TEST(RootPointerOfLog, OfAcpi1NamesTheRsdt) {
+  const auto made = RootPointerFromLog(
+      "6,1,0,-;ACPI: RSDP 0x00000000000F52E0 000014 (v00 BOCHS )\n"
+      "6,2,0,-;ACPI: RSDT 0x000000003FFE2C3A 000038 (v01 BOCHS  BXPC     00000001 BXPC 00000001)");
+  ASSERT_EQ(MessageOf(made), "success");
+  EXPECT_EQ(RootPointerLength(*made), 20u);
+  EXPECT_EQ(*ReadAt<Le<uint32_t>>(*made, 16), 0x3ffe2c3au);
+}
+
+TEST(RootPointerOfLog, ProgramsCannotForgeIt) {
+  std::string log(kNewInLog);
+  for (size_t at = 0; (at = log.find("6,21", at)) != std::string::npos; at += 2) log.insert(at, "1");
+  EXPECT_EQ(MessageOf(RootPointerFromLog(log)),
+            "the kernel's log does not tell where its ACPI tables are (any more)");
+}
+
+TEST(RootPointerOfLog, NoCutOfALogIsTakenForMore) {
+  const auto whole = RootPointerFromLog(kNewInLog);
+  for (size_t length = 0; length < kNewInLog.size(); ++length) {
+    const auto made = RootPointerFromLog(kNewInLog.substr(0, length));
+    if (made.has_value()) {
+      EXPECT_EQ(*made, *whole) << length;
+    }
+  }
 }
 
 TEST(Smbios, BothEntryPointsTellTheVersion) {

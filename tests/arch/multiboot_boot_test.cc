@@ -308,6 +308,39 @@ TEST_F(MultibootBoot, AScreenItNeedsMustBeThere) {
   EXPECT_FALSE(Boot().screen.empty());
 }
 
+TEST_F(MultibootBoot, AfterUefiThereIsABiosDataArea) {
+  facts.running.emplace();
+  facts.running->efi_info.loader_signature = kEfiLoader64;
+  facts.acpi_rsdp = 0x3f77d014;
+  machine.File("dev/kmsg",
+               "6,1,0,-;ACPI: RSDP 0x000000003F77D014 000024 (v02 BOCHS )\n"
+               "6,2,0,-;ACPI: XSDT 0x000000003F77C0E8 000054 (v01 BOCHS  BXPC     00000001      01000013)\n");
+  const ReadMultiboot boot = Boot();
+  const kexec_purgatory_params params = PurgatoryOf(*Plan());
+  EXPECT_EQ(params.backup_destination, 0u);
+  EXPECT_EQ(params.backup_size, 0x500u);
+  const auto low = loaded.Read(PhysAddr(params.backup_source), params.backup_size);
+  EXPECT_EQ(*ReadAt<Le<uint16_t>>(low, 0x40e), 0x9e00);
+  EXPECT_EQ(*ReadAt<Le<uint16_t>>(low, 0x413), 0x9e000 / 1024);
+  EXPECT_EQ(loaded.ReadString(PhysAddr(0x9e000)), "\x04");
+  EXPECT_EQ(loaded.Read(PhysAddr(0x9e010), 36), boot.tags.at(15));
+  EXPECT_EQ(boot.lower_kib, 0x9e000u / 1024);
+  EXPECT_THAT(boot.memory, Contains(std::tuple(0x9e000, 0x1000, 2)));
+  EXPECT_THAT(boot.tags, Not(Contains(Key(14))));  // it names no RSDT
+}
+
+TEST_F(MultibootBoot, ABiosDataAreaThatIsThereStays) {
+  facts.running.emplace();
+  facts.running->efi_info.loader_signature = kEfiLoader64;
+  std::string memory(0x1000, '\0');
+  memory[0x413] = '\x7f';
+  machine.File("dev/mem", memory);
+  EXPECT_EQ(PurgatoryOf(*Plan()).backup_size, 0u);
+  memory[0x413] = '\0';
+  machine.File("dev/mem", memory);
+  EXPECT_NE(PurgatoryOf(*Plan()).backup_size, 0u);
+}
+
 TEST_F(MultibootBoot, TheFileNameIsOneWord) {
   inputs.kernel_name = "my kernel";
   inputs.command_line = "";
