@@ -47,6 +47,7 @@ class Told:
     magic: int = 0
     information: int = 0
     base: int = 0
+    bios: tuple = ()  # real-mode segment of the extended BIOS data area, KiB of low memory
     fields: dict = field(default_factory=dict)  # of multiboot 1: name -> bytes
     tags: list = field(default_factory=list)  # of multiboot 2: (type, bytes)
     modules: list = field(default_factory=list)  # (begin, end, sum)
@@ -73,6 +74,8 @@ def listen(bench, transcript):
             bench.equal((data, bss), (0x600DDA7A, 0), "the payload's initialised and zeroed data")
             bench.equal(cr0 & 0x80000001, 1, "protected mode without paging")
             bench.equal(flags & 0x200, 0, "interrupts")
+        elif what == "bios":
+            told.bios = tuple(int(word, 16) for word in words)
         elif what == "tag":
             told.tags.append((int(words[0], 16), unhex(words[1])))
         elif what == "module":
@@ -126,9 +129,14 @@ def merged(entries):
     return joined
 
 
-def check_memory(bench, boot, entries, lower, upper):
-    bench.equal(merged(entries), known_memory(boot), "memory map")
-    ram = {begin: length for begin, length, type_ in known_memory(boot) if type_ == 1}
+def check_memory(bench, boot, told, entries, lower, upper):
+    known = known_memory(boot)
+    if boot.out("firmware") == "uefi":  # kexec takes a page for what a BIOS would have left
+        page = told.bios[0] << 4
+        known = merged([(begin, min(length, page - begin) if begin == 0 else length, type_) for begin, length, type_ in known]
+                       + [(page, 4096, 2)])
+    bench.equal(merged(entries), known, "memory map")
+    ram = {begin: length for begin, length, type_ in known if type_ == 1}
     bench.equal(lower, min(ram.get(0, 0), 640 << 10) >> 10, "KiB of lower memory")
     for begin, length in ram.items():
         if begin <= 1 << 20 < begin + length:
@@ -156,6 +164,7 @@ def boot_payload(bench, image, arguments="", **machine):
              "packed": gzip.compress(MODULES["one"]), "two": MODULES["two"]}
     transcript = recipe.boot(bench, f"""
         try memmap firmware_memory
+        try firmware sh -c 'test -d /sys/firmware/efi && echo uefi || echo bios'
         try dmi cat /sys/firmware/dmi/tables/smbios_entry_point
         try dmi-sum sha256sum /sys/firmware/dmi/tables/DMI
         try rsdp sh -c 'dmesg | grep -o "ACPI: RSDP.*"'
@@ -187,16 +196,13 @@ def check_first(bench, boot, told, screen=False):
         size, begin, length, type_ = struct.unpack_from("<IQQI", told.fields["mmap"], at)
         bench.equal(size, 20, "size of a memory map entry")
         entries.append((begin, length, type_))
-    check_memory(bench, boot, entries, lower, upper)
+    check_memory(bench, boot, told, entries, lower, upper)
     if screen:
         check_screen(bench, boot, struct.unpack_from("<QIIIBB6s", info, 88))
 
 
 def check_acpi(bench, boot, told):
-    """The root pointer's bytes, if this kernel lets them be read: what its log says of them."""
-    types = {type_ for type_, _ in told.tags}
-    if ACPI1 not in types and ACPI2 not in types:
-        return False
+    """The root pointer's bytes against what the first kernel's log says of them."""
     # ACPI: RSDP 0x00000000000F52E0 000014 (v00 BOCHS )
     said = re.search(r"RSDP 0x[0-9A-F]+ ([0-9A-F]{6}) \(v([0-9A-F]{2}) (.{6})\)", boot.out("rsdp"))
     table = int(re.search(r"[RX]SDT 0x([0-9A-F]+)", boot.out("rsdt")).group(1), 16)
@@ -209,7 +215,15 @@ def check_acpi(bench, boot, told):
     bench.equal((sum(pointer[:20]) & 255, sum(pointer) & 255), (0, 0), "checksums of the ACPI root pointer")
     bench.equal(struct.unpack_from("<Q", pointer, 24)[0] if second else struct.unpack_from("<I", pointer, 16)[0], table,
                 "the table it names")
-    return True
+    return pointer
+
+
+def check_bios(bench, told, pointer):
+    """What a BIOS would have left after UEFI, which leaves nothing."""
+    segment, low = told.bios
+    bench.expect(0x8000 <= segment < 0xA000, f"segment {segment:#x} of the extended BIOS data area")
+    bench.equal(low, segment // 64, "KiB of low memory")
+    bench.equal(told.fields["ebda"][16:16 + len(pointer)], pointer, "the ACPI root pointer there")
 
 
 def check_second(bench, boot, told, screen=False, uefi=False):
@@ -223,14 +237,16 @@ def check_second(bench, boot, told, screen=False, uefi=False):
     check_modules(bench, told)
     memory = told.tag(MEMORY)
     bench.equal(struct.unpack_from("<II", memory), (24, 0), "size and version of memory map entries")
-    check_memory(bench, boot, [struct.unpack_from("<QQI", memory, at) for at in range(8, len(memory), 24)],
+    check_memory(bench, boot, told, [struct.unpack_from("<QQI", memory, at) for at in range(8, len(memory), 24)],
                  *struct.unpack("<II", told.tag(BASIC)))
     smbios = told.tag(SMBIOS)
     entry = boot["dmi"].out
     version = 7 if entry.startswith("_SM3_") else 6
     bench.equal(smbios[:2], entry[version:version + 2].encode(), "SMBIOS version")
     bench.equal(hashlib.sha256(smbios[8:]).hexdigest(), boot.out("dmi-sum").split()[0], "SMBIOS tables")
-    bench.expect(check_acpi(bench, boot, told) or uefi, "there is no ACPI root pointer")
+    pointer = check_acpi(bench, boot, told)
+    if uefi:
+        check_bios(bench, told, pointer)
     bench.equal(EFI64 in [type_ for type_, _ in told.tags], uefi, "EFI system table told")
     bench.equal(FRAMEBUFFER in [type_ for type_, _ in told.tags], screen, "frame buffer told")
     if screen:

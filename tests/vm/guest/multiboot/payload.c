@@ -123,11 +123,22 @@ static void self(uint32_t base) {
   number(flags);
 }
 
+// What a BIOS, or a loader in its place, left in low memory.
+static void bios(void) {
+  const uint32_t extended = *(const volatile uint16_t*)0x40e;
+  line("bios");
+  number(extended);
+  number(*(const volatile uint16_t*)0x413);
+  line("ebda");
+  bytes(extended << 4, extended == 0 ? 0 : 64);
+}
+
 void tell(uint32_t magic, uint32_t information, uint32_t base) {
   line("loaded");
   number(magic);
   number(information);
   self(base);
+  bios();
   if (magic == LOADED_BY_1) first_version(information);
   if (magic == LOADED_BY_2) second_version(information);
   line("end\r\n");
