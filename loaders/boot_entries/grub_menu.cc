@@ -14,7 +14,7 @@ namespace kexec {
 namespace {
 
 // What a whole grub.cfg may expand to. Real ones have some 100 KiB; "set a=$a$a" has no end.
-constexpr size_t kMaxExpansion = size_t{16} << 20;
+constexpr size_t kMaxExpansion = size_t{4} << 20;
 
 using Arguments = std::span<const std::string>;
 

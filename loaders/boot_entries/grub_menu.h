@@ -55,7 +55,7 @@ struct GrubSurroundings {
   bool efi = false;  // $grub_platform
 };
 
-// Errors (kMalformed): see ParseGrubScript; or it expands to more than menus need (16 MiB).
+// Errors (kMalformed): see ParseGrubScript; or it expands to more than menus need (4 MiB).
 Result<GrubMenu> ReadGrubMenu(std::string_view text, const GrubSurroundings& surroundings);
 
 // A file name as GRUB takes it, without a device: "(hd0,gpt2)/vmlinuz" is "/vmlinuz".

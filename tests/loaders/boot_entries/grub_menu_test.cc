@@ -244,7 +244,7 @@ TEST(GrubMenu, CarriesOutWhatDecides) {
 TEST(GrubMenu, BoundsWhatVariablesExpandTo) {
   std::string text = "a=xxxxxxxxxxxxxxxx\n";
   for (int i = 0; i < 40; ++i) text += "a=$a$a\n";
-  EXPECT_EQ(Menu(text), "error: its variables expand to more than 0x1000000 bytes");
+  EXPECT_EQ(Menu(text), "error: its variables expand to more than 0x400000 bytes");
 }
 
 TEST(GrubEnvironment, IsRead) {
