@@ -12,7 +12,8 @@ from kexec_vm.suite import case
 # Bytes of boot_params that differ on purpose or must differ (docs/differences.md): first, behind the last, why.
 ADDRESSES = [(0xC0, 0xCC, "ext_ramdisk_image, ext_ramdisk_size, ext_cmd_line_ptr: our own placement"),
              (0x218, 0x21C, "ramdisk_image: our own placement"), (0x228, 0x22C, "cmd_line_ptr: our own placement"),
-             (0x250, 0x258, "setup_data: our own placement"), (0x214, 0x218, "code32_start: our own placement")]
+             (0x250, 0x258, "setup_data: our own placement"), (0x214, 0x218, "code32_start: our own placement"),
+             (0x1D0, 0x1D4, "efi_memmap: our own placement"), (0x1DC, 0x1E0, "efi_memmap_hi: our own placement")]
 INTENDED = [(0x20, 0x24, "cl_magic, cl_offset of protocol 2.01 stand beside cmd_line_ptr"),
             (0x1E4, 0x1E6, "scratch, root_flags"), (0x1EF, 0x1F0, "sentinel"),
             (0x1E0, 0x1E4, "alt_mem_k: made from the memory map by kexec-tools"),
@@ -20,7 +21,7 @@ INTENDED = [(0x20, 0x24, "cl_magic, cl_offset of protocol 2.01 stand beside cmd_
             (0x210, 0x212, "type_of_loader; LOADED_HIGH is kept"), (0x224, 0x228, "heap_end_ptr, ext_loader"),
             (0x1E8, 0x1E9, "e820_entries"), (0x2D0, 0xCD0, "e820_table: compared by itself"),
             (0x0, 0x40, "screen_info: as the running kernel has it"), (0x2, 0x4, "ext_mem_k"),
-            (0x140, 0x1C0, "edid_info: as the running kernel has it"),
+            (0x140, 0x1C0, "edid_info: as the running kernel has it"), (0x1EC, 0x1ED, "secure_boot: likewise"),
             (0x1E9, 0x1EB, "eddbuf_entries, edd_mbr_sig_buf_entries"), (0x290, 0x2D0, "edd_mbr_sig_buffer"),
             (0xD00, 0xEEC, "eddbuf: as the running kernel has it")]
 # A vmlinux has no setup header. kexec-tools makes one of protocol 2.06; ours tells what is true of a kernel that is entered so.

@@ -10,6 +10,9 @@ from kexec_vm.handover import HandOver
 from kexec_vm.machine import CMDLINE
 from kexec_vm.suite import case
 
+# What Linux does when it is entered so (arch/x86/platform/pvh/enlighten.c): reserves video memory and option ROMs, and
+# gives its boot loader a number.
+ISA, PVH_LOADER = (0xA0000, 0x100000), 0xB0
 NO_LA57 = "max,la57=off"
 QUICK = {("6.12", "bios", "-a"), ("6.1", "bios", "-c")}
 
@@ -30,8 +33,10 @@ def hand_over(bench, series, firmware, call):
 def pvh(bench):
     """--args-pvh: the same file at its other entry, told by struct hvm_start_info."""
     kernel = bench.cache.kernel("6.12")
-    _, after, _ = handover.run(bench, HandOver(kernel, "-c --args-pvh", bench.cache.vmlinux(kernel), memory="1G"))
-    bench.contains(after.out("dmesg"), "Booting paravirtualized kernel", "log of the second kernel")
+    _, after, _ = handover.run(bench, HandOver(kernel, "-c --args-pvh", bench.cache.vmlinux(kernel), memory="1G",
+                                               second_script="try loader cat /proc/sys/kernel/bootloader_type\n",
+                                               reserved=(ISA,)))
+    bench.equal(after.out("loader"), str(PVH_LOADER), "boot loader's number in the second kernel")
 
 
 def packed(bench, suffix):
@@ -57,7 +62,8 @@ def packed(bench, suffix):
 def elf_crash(bench):
     """A vmlinux in the memory reserved for it, which is not where it was linked."""
     vmlinux = bench.cache.vmlinux(bench.cache.kernel("6.1"))
-    crash.check(bench, crash.run(bench, Crash(call="-c", image=vmlinux, reserve="crashkernel=256M", memory="2G")))
+    crash.check(bench, crash.run(bench, Crash(call="-c", image=vmlinux, reserve="crashkernel=256M", memory="2G",
+                                              cpu=NO_LA57)))
 
 
 @case("elf/unknown-styles")

@@ -52,11 +52,15 @@ def trouble(dmesg):
     return [re.sub(r"^\[ *[0-9.]+\] ", "", line) for line in dmesg.splitlines() if _TROUBLE.search(line)]
 
 
-def check_same_machine(bench, before, after, where="second kernel"):
-    """Every check that the machine survived: memory, tables, processors, EFI, framebuffer. Boots are report.Boot."""
+def check_same_machine(bench, before, after, where="second kernel", reserved=()):
+    """Every check that the machine survived: memory, tables, processors, EFI, framebuffer. Boots are report.Boot.
+
+    reserved: (start, end) ranges the second kernel takes for reserved by itself.
+    """
     ram = system_ram(before.out("iomem")), system_ram(after.out("iomem"))
     bench.expect(ram[0] == ram[1] and ram[0], f"{where}: System RAM is {show(ram[1])}, was {show(ram[0])}")
     maps = firmware_memory(before.out("memmap")), firmware_memory(after.out("memmap"))
+    maps[0]["Reserved"] = merged([*maps[0].get("Reserved", []), *reserved])
     for kind in sorted(maps[0].keys() | maps[1].keys()):
         was, is_now = maps[0].get(kind, []), maps[1].get(kind, [])
         bench.expect(was == is_now, f"{where}: firmware memory '{kind}' is {show(is_now)}, was {show(was)}")

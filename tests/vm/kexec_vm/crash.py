@@ -65,6 +65,7 @@ class Crash:
     panic: str = "sysrq"
     reserve: str = "crashkernel=192M"
     memory: str = "1G"
+    cpu: str = "max"
     load: str = LOAD  # arguments after the call
     image: bytes | None = None  # the crash kernel; None: the file of the one that runs
     prepare: str = ""  # more of the first guest's script, after the load
@@ -133,7 +134,7 @@ def run(bench, crash):
                           panic=PANICS[crash.panic])
     disk = ("-drive", f"if=virtio,format=raw,file={crash.disk}") if crash.disk else ()
     modules = kernel.module_files("virtio_blk", "virtio_pci") if crash.disk else ()
-    machine = Machine(kernel, crash.firmware, crash.cpus, crash.memory, append=f"{crash.reserve} ignore_loglevel",
+    machine = Machine(kernel, crash.firmware, crash.cpus, crash.memory, crash.cpu, append=f"{crash.reserve} ignore_loglevel",
                       extra=crash.extra + disk)
     image = crash.image or kernel.image.read_bytes()
     transcript = bench.boot(machine, archive(bench, image, script, modules), limit=400, answer=answer)

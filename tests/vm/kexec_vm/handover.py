@@ -38,6 +38,7 @@ class HandOver:
     first_append: str = ""  # more of the first kernel's command line
     second_append: str = ""  # more of the second one's
     second_script: str = ""  # more to try there
+    reserved: tuple = ()  # ranges (start, end) the second kernel takes for reserved by itself
 
 
 def run(bench, case):
@@ -62,7 +63,7 @@ def run(bench, case):
     bench.equal(after.release, case.release or case.kernel.release, "second kernel's release")
     bench.equal(after.out("cmdline"), expected, "second kernel's command line")
     bench.equal(after.out("payload").split()[0], rootfs.sha256(PAYLOAD), "payload in the second kernel")
-    compare.check_same_machine(bench, before, after)
+    compare.check_same_machine(bench, before, after, reserved=case.reserved)
     bench.expect(after.ended, "second kernel: its init did not come to the end")
     bench.equal(transcript.exit_status, 0, "QEMU's status")
     return before, after, expected
