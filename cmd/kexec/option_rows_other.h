@@ -114,9 +114,9 @@ inline constexpr OptionRow kOtherRows[] = {
      .honoured_by = HonouredBy::kKexecLoad,
      .vital = true,
      .without_load = WithoutLoad::kRefuse,
-     .later = true,
-     .help = "enter a bzImage in real mode",
-     .man = "Enter a bzImage through its real-mode code."},
+     .help = "refused: real-mode code needs a BIOS as it was at power-on",
+     .man = "Asks to enter a bzImage through its real-mode code. Always refused: that code calls a BIOS, which is "
+            "not there or not as it was at power-on."},
     {.id = OptionId::kDtb,
      .name = "dtb",
      .alias = "devicetreeblob",

@@ -320,12 +320,13 @@ TEST(LoadCrash, SaysThatKexecLoadCannotHandKeysOver) {
                                        "kexec_file_load only, but --entry needs kexec_load"));
 }
 
-TEST(Load, RefusesWhatItCannotDoYetInOneSentence) {
+TEST(Load, RefusesWhatItCannotDoInOneSentence) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
   EXPECT_EQ(world.Run({"-l", "--real-mode", kernel}), kExitUsage);
   EXPECT_EQ(world.message,
-            "--real-mode is not supported yet: leave it out to use the kernel's 64-bit or 32-bit entry");
+            "--real-mode is not supported: that code calls the BIOS; leave it out to use the kernel's 64-bit or "
+            "32-bit entry");
   EXPECT_EQ(world.Run({"-l", "--reuseinitrd", kernel}), kExitUsage);
   EXPECT_EQ(world.message, "--reuseinitrd is not supported yet: name the file with --initrd=FILE");
   world.diagnostics.TakeWarnings();
