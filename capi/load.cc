@@ -61,6 +61,7 @@ Result<Prepared> Prepare(const kexec_request& request, KernelImage image) {
   Diagnostics& messages = request.context->messages;
   auto inputs = std::make_unique<BootInputs>(BootInputs{
       .kernel = std::move(image),
+      .kernel_name = request.kernel->path.string(),
       .initrds = {},
       .command_line = request.command_line,
       .kind = request.kind,
