@@ -30,6 +30,19 @@ def check_plan(bench, text, cmdline, above_4g):
     bench.equal(begin >= 1 << 32, above_4g, f"initrd at {begin:#x}: above 4 GiB")
 
 
+@case("entry-32bit", quick=True)
+def entry_32bit(bench):
+    """--entry-32bit: the decompressor is entered as on a 32-bit machine, so everything lies below 4 GiB."""
+    before, _, _ = handover.run(bench, HandOver(bench.cache.kernel("6.1"), "-c --entry-32bit", memory="5G"))
+    bench.equal(before["load"].err, "", "stderr of the load")
+    plan = json.loads(before.out("plan"))["plan"]
+    segments = {segment["label"]: segment for segment in plan["segments"]}
+    bench.equal(sorted(segments), ["boot_params", "initrd", "kernel", "purgatory"], "segments of the plan")
+    bench.equal(segments["kernel"]["begin"], "0x1000000", "the kernel's place, the lowest it asks for")
+    for label, segment in segments.items():
+        bench.expect(int(segment["end"], 16) <= 1 << 32, f"'{label}' ends at {segment['end']}, below 4 GiB")
+
+
 def register():
     for values in itertools.product(("6.1", "6.12"), ("bios", "uefi"), (1, 2), ("-c", "-s"), ("512M", "5G")):
         series, firmware, cpus, call, memory = values
