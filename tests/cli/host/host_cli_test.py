@@ -28,7 +28,7 @@ def bzimage(kernel_bytes=0x10000, protocol=0x020F):
         ("<B", 0x1F1, 1), ("<I", 0x1F4, kernel_bytes // 16), ("<H", 0x1FE, 0xAA55), ("<H", 0x200, 0x6AEB),
         ("<I", 0x202, 0x53726448), ("<H", 0x206, protocol), ("<B", 0x211, 1), ("<I", 0x22C, 0x7FFFFFFF),
         ("<I", 0x230, 0x200000), ("<B", 0x234, 1), ("<B", 0x235, 21), ("<H", 0x236, 3), ("<I", 0x238, 2047),
-        ("<Q", 0x258, 0x1000000), ("<I", 0x260, 0x400000),
+        ("<I", 0x248, 0x100), ("<I", 0x24C, kernel_bytes // 2), ("<Q", 0x258, 0x1000000), ("<I", 0x260, 0x400000),
     ):
         struct.pack_into(form, image, offset, value)
     return bytes(image)
