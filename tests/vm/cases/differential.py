@@ -30,22 +30,28 @@ NO_HEADER = [(0x206, 0x208, "version"), (0x22C, 0x230, "initrd_addr_max"),
              (0x258, 0x264, "pref_address, init_size"), (0xEEC, 0x1000, "kexec-tools' command line")]
 DISK_MIB = 160
 LOAD = f'-c -l /kernel --initrd=/initrd --append="{CMDLINE} word"'
+INITRD = rootfs.payload("differential", 1 << 20)
 
 
-def both(bench, series, image, options, memory="1G", firmware="bios"):
-    """{"ours": Handed, "theirs": Handed} of one guest, for `image` and an initrd."""
+def linux(bench, series, image, options, firmware="bios"):
+    """both() for the Linux in `image`, and an initrd."""
+    return both(bench, series, f"{LOAD} {options}", {"kernel": image, "initrd": INITRD}, firmware=firmware)
+
+
+def both(bench, series, arguments, files, **machine):
+    """{"ours": Handed, "theirs": Handed} of one guest, which has `files`, for both programs with `arguments`."""
     kernel = bench.cache.kernel(series)
     script = "mkdir -p /tmp/handed/ours /tmp/handed/theirs\n" + "".join(
-        f"try {name} handed /tmp/handed/{name} {program} {LOAD} {options}\n"
+        f"try {name} handed /tmp/handed/{name} {program} {arguments}\n"
         for name, program in (("theirs", "kexec-tools"), ("ours", "kexec")))
     script += "try out sh -c 'tar cf - -C /tmp/handed ours theirs | dd of=/dev/vda bs=64k conv=fsync 2>/dev/null'\n"
-    archive = rootfs.archive(script, files={"kernel": image, "initrd": rootfs.payload("differential", 1 << 20)},
+    archive = rootfs.archive(script, files=files,
                              programs={"sbin/kexec": bench.kexec, "sbin/kexec-tools": bench.cache.kexec_tools(),
                                        "bin/handed": bench.helpers / "handed"},
                              modules=kernel.module_files("virtio_blk", "virtio_pci"))
     with tempfile.NamedTemporaryFile(prefix="kexec-vm-") as disk:
         disk.truncate(DISK_MIB << 20)
-        machine = Machine(kernel, firmware, memory=memory, extra=("-drive", f"if=virtio,format=raw,file={disk.name}"))
+        machine = Machine(kernel, memory="1G", **machine, extra=("-drive", f"if=virtio,format=raw,file={disk.name}"))
         boot = bench.boot(machine, archive).boot(1)
         for name in ("ours", "theirs", "out"):
             if not bench.equal(boot[name].status, 0, f"status of '{name}', which said {boot[name].err!r}"):
@@ -53,7 +59,7 @@ def both(bench, series, image, options, memory="1G", firmware="bios"):
         return handed.parse(pathlib.Path(disk.name).read_bytes())
 
 
-def check_linux(bench, found, initrd, more=()):
+def check_linux(bench, found, more=()):
     """boot_params byte by byte, command line, initrd and memory map. Returns both boot_params."""
     ours, theirs = found["ours"], found["theirs"]
     params = {name: plan.boot_params()[1] for name, plan in found.items()}
@@ -61,7 +67,7 @@ def check_linux(bench, found, initrd, more=()):
     lines = [handed.command_line(found[name], params[name]) for name in ("ours", "theirs")]
     bench.equal(lines[0], lines[1], "command line")
     for name in ("ours", "theirs"):
-        bench.expect(handed.initrd(found[name], params[name]) == initrd, f"initrd of {name}")
+        bench.expect(handed.initrd(found[name], params[name]) == INITRD, f"initrd of {name}")
     maps = [[entry for entry in handed.e820(params[name])] for name in ("ours", "theirs")]
     # kexec-tools takes the interrupt vectors from the first range.
     bench.equal([maps[0][0][1:]] + maps[0][1:], [maps[1][0][1:]] + maps[1][1:], "memory map")
@@ -75,8 +81,8 @@ def check_linux(bench, found, initrd, more=()):
 def bzimage(bench, series, firmware):
     kernel = bench.cache.kernel(series)
     image = kernel.image.read_bytes()
-    found = both(bench, series, image, "", firmware=firmware)
-    params = check_linux(bench, found, rootfs.payload("differential", 1 << 20))
+    found = linux(bench, series, image, "", firmware)
+    params = check_linux(bench, found)
     setup = (image[0x1F1] + 1) * 512
     size, = struct.unpack_from("<I", params["ours"], 0x260)
     for name, plan in found.items():
@@ -90,8 +96,8 @@ def bzimage(bench, series, firmware):
 def vmlinux(bench, series):
     kernel = bench.cache.kernel(series)
     image = bench.cache.vmlinux(kernel)
-    found = both(bench, series, image, "--args-linux")
-    check_linux(bench, found, rootfs.payload("differential", 1 << 20), NO_HEADER)
+    found = linux(bench, series, image, "--args-linux")
+    check_linux(bench, found, NO_HEADER)
     loads = program_headers(image)
     bench.equal(len(loads), 4, "PT_LOADs of the image")
     for offset, address, size in loads:
