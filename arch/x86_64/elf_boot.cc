@@ -228,7 +228,14 @@ Result<std::unique_ptr<PlacedBoot>> PlaceElf(const X86Facts& facts, const BootIn
   KEXEC_TRY(PlaceFiles(inputs, *window, layout, placement));
   if (style != ElfHandover::kNone) {
     const size_t size = Information(style, facts, inputs, placement, PhysAddr(0)).size();
-    KEXEC_ASSIGN(placement.information, Take("boot information", size, *window, layout));
+    // Linux reads it through its first page tables, which end a little behind the kernel itself.
+    const bool low = style == ElfHandover::kPvh;
+    KEXEC_ASSIGN(placement.information,
+                 layout.Reserve({.label = "boot information",
+                                 .size = size,
+                                 .align = kPage,
+                                 .window = *window,
+                                 .search = low ? Search::kBottomUp : Search::kTopDown}));
   }
   KEXEC_ASSIGN(placement.purgatory, Take("purgatory", PurgatoryMemSize(), *window, layout));
   diagnostics.Note("ELF kernel, {}", style == ElfHandover::kPvh   ? "entered at its PVH entry"

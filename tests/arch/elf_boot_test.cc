@@ -127,13 +127,13 @@ TEST_F(ElfBoot, TellsAPvhKernelEverythingInStartInfo) {
   inputs.modules = {{Pattern(0x10, 6), "/boot/extra with words"}};
   const auto plan = Plan();
   ASSERT_TRUE(plan.has_value()) << plan.error().message();
-  EXPECT_THAT(SegmentsOf(*plan)[2], Pair("start_info", Pages(0x3fffc000, 0x3fffd000)));
+  EXPECT_THAT(SegmentsOf(*plan)[0], Pair("start_info", Pages(0x100000, 0x101000)));
   EXPECT_THAT(SegmentsOf(*plan)[3], Pair("module 1", Pages(0x3fffd000, 0x3fffe000)));
   EXPECT_THAT(SegmentsOf(*plan)[4], Pair("initrd", Pages(0x3fffe000, 0x40000000)));
   const auto params = ParamsOf(*plan);
   EXPECT_EQ(params.entry_kind, uint32_t{KEXEC_PURGATORY_ENTRY_32});
   EXPECT_EQ(params.kernel_entry, 0x200200u);
-  EXPECT_EQ(params.registers.rbx, 0x3fffc000u);
+  EXPECT_EQ(params.registers.rbx, 0x100000u);
 
   const PhysicalMemory memory = MemoryOf(*plan);
   const uint64_t info = params.registers.rbx;
