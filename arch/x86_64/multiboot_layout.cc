@@ -70,11 +70,19 @@ Result<PlacedKernel> PlaceMoved(const MultibootKernel& kernel, size_t most, cons
   return placed;
 }
 
+// Whether the linked place is one the relocatable tag allows.
+bool MayStay(const MultibootKernel& kernel) {
+  const PhysRange linked = ExtentOf(kernel.pieces);
+  const MultibootRelocation& may = *kernel.relocation;
+  return linked.begin() >= may.lowest && linked.end().raw() - 1 <= may.highest.raw() &&
+         may.alignment.Divides(linked.begin().raw());
+}
+
 // Multiboot 2, 3.1.12: a preference counts even where the linked place is free, as with GRUB.
 Result<PlacedKernel> PlaceKernel(const MultibootKernel& kernel, size_t most, const PhysRange& window,
                                  Layout& layout, Diagnostics& diagnostics) {
   if (!kernel.relocation) return PlaceLinked(kernel.pieces, most, window, layout);
-  if (!kernel.relocation->prefers_high && !kernel.relocation->prefers_low) {
+  if (!kernel.relocation->prefers_high && !kernel.relocation->prefers_low && MayStay(kernel)) {
     Layout tried = layout;
     auto linked = PlaceLinked(kernel.pieces, most, window, tried);
     if (linked) {

@@ -193,6 +193,20 @@ TEST_F(MultibootBoot, WithoutPreferenceItMovesOnlyIfItMust) {
                "is relocatable"));
 }
 
+TEST_F(MultibootBoot, WithoutPreferenceItDoesNotStayWhereItsTagForbids) {
+  const MultibootRelocation forbidding[] = {
+      {.lowest = PhysAddr(0x400000), .highest = PhysAddr(0xffffffff)},
+      {.lowest = PhysAddr(0), .highest = PhysAddr(0x1fffff)},
+      {.lowest = PhysAddr(0), .highest = PhysAddr(0xffffffff), .alignment = Alignment::Of<0x1000>()},
+  };
+  std::vector<uint64_t> entries;
+  for (const MultibootRelocation& relocation : forbidding) {
+    kernel.relocation = relocation;
+    entries.push_back(Boot().entry);
+  }
+  EXPECT_THAT(entries, ElementsAre(0x4000f0, 0x1000f0, 0x1000f0));
+}
+
 TEST_F(MultibootBoot, ATakenPlaceIsSaid) {
   facts.memory.placeable = RamMap({Range(0x100000, 0x202000), Range(0x400000, 0x40000000)});
   EXPECT_EQ(MessageOf(Plan()),
