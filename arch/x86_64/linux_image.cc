@@ -2,8 +2,11 @@
 #include "arch/x86_64/linux_image.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 
@@ -121,13 +124,24 @@ SharedBytes HeaderOfVmlinux(const LinuxImage& linux) {
   return SharedBytes::Own(std::move(bytes));
 }
 
+// Linux 5.5 made CONFIG_X86_5LEVEL the default (arch/x86/Kconfig), and distributions left it so. `version` begins
+// "6.1.0-..." or is empty.
+bool HasFiveLevelsByDefault(std::string_view version) {
+  std::pair<unsigned, unsigned> release{0, 0};
+  const char* end = version.data() + version.size();
+  const auto [dot, error] = std::from_chars(version.data(), end, release.first);
+  if (error != std::errc() || dot == end || *dot != '.') return false;
+  std::from_chars(dot + 1, end, release.second);
+  return release >= std::pair(5U, 5U);
+}
+
 Result<LinuxImage> FromVmlinux(const ElfKernel& kernel, const KernelImage& image, const X86Facts& facts,
                                Diagnostics& diagnostics) {
   KEXEC_ASSIGN(LinuxImage linux, FromElf(kernel, kernel.pieces));
   linux.protocol = kProtocolOfVmlinux;
   linux.command_line_max = std::min(CommandLineLimit(image), kLinuxCommandLine);
   linux.setup_header = HeaderOfVmlinux(linux);
-  if (kernel.is_64bit && facts.five_level) {
+  if (kernel.is_64bit && facts.five_level && !HasFiveLevelsByDefault(kernel.version)) {
     diagnostics.Warn(
         "the running kernel uses five-level paging, and a vmlinux does not tell whether it can be entered "
         "with it: it must be built with CONFIG_X86_5LEVEL");

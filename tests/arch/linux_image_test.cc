@@ -159,10 +159,21 @@ TEST(LinuxImage, WarnsWhereAVmlinuxMayNotKnowFiveLevelPaging) {
   X86Facts facts;
   facts.five_level = true;
   RecordingDiagnostics diagnostics;
-  ASSERT_TRUE(MakeLinuxImage(facts, InputsWith(SmallVmlinux()), diagnostics).has_value());
-  EXPECT_THAT(diagnostics.TakeWarnings(),
-              ElementsAre("the running kernel uses five-level paging, and a vmlinux does not tell whether it "
-                          "can be entered with it: it must be built with CONFIG_X86_5LEVEL"));
+  const auto warnings = [&](const char* version) {
+    ElfKernel kernel = SmallVmlinux();
+    kernel.version = version;
+    EXPECT_TRUE(MakeLinuxImage(facts, InputsWith(kernel), diagnostics).has_value());
+    return diagnostics.TakeWarnings();
+  };
+  for (const char* version : {"", "rubbish", "5", "5.", "4.19.0-1", "5.4.0-42 (x)", "99999999999.1"}) {
+    EXPECT_THAT(warnings(version),
+                ElementsAre("the running kernel uses five-level paging, and a vmlinux does not tell whether it "
+                            "can be entered with it: it must be built with CONFIG_X86_5LEVEL"))
+        << version;
+  }
+  for (const char* version : {"5.5.0", "5.10.0-9", "6.1.0-49-cloud-amd64 (x)", "10.0"}) {
+    EXPECT_THAT(warnings(version), IsEmpty()) << version;
+  }
 }
 
 TEST(DirectLinux, RunsAtRandomAddresses) {
