@@ -6,8 +6,9 @@
 #include <string>
 
 #include "kexec/bytes.h"
+#include "kexec/export.h"
 
-namespace kexec {
+namespace KEXEC_PUBLIC kexec {
 
 struct Contents {
   std::string looks_like;  // a noun phrase: "gzip-compressed data", "an ELF executable (x86-64)", "text"
