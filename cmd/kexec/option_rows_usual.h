@@ -203,9 +203,9 @@ inline constexpr OptionRow kUsualRows[] = {
      .help = "the call that can do what was asked (default)",
      .man = "The default: choose the system call that can do what was asked. Where both can, a kernel for a "
             "reboot goes to kexec_load, because its jump is faster, unless something speaks for "
-            "kexec_file_load: lockdown, a policy that asks for signatures, IMA, or state that is handed over "
-            "(KHO). A kernel for a panic goes to kexec_file_load first. Where kexec_file_load fails for a "
-            "reason that does not concern kexec_load, that one is tried. Of --kexec-syscall-auto, "
+            "kexec_file_load: lockdown, measurements of IMA, or state that is handed over (KHO). A kernel for a "
+            "panic goes to kexec_file_load first. Where one call fails for a reason that need not concern the "
+            "other, that one is tried. Of --kexec-syscall-auto, "
             "--kexec-file-syscall and --kexec-syscall the last one counts."},
     {.id = OptionId::kSyscallFile,
      .name = "kexec-file-syscall",
