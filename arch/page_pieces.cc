@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <span>
+#include <string>
 #include <utility>
 
 namespace kexec {
@@ -75,6 +76,17 @@ Result<std::vector<LoadPiece>> PagePieces(const std::vector<LoadPiece>& pieces, 
     begin = last + 1;
   }
   return apart;
+}
+
+std::vector<Segment> KernelSegments(const std::vector<LoadPiece>& pieces, PhysAddr base, Alignment page) {
+  std::vector<Segment> segments;
+  for (const LoadPiece& piece : pieces) {
+    const PhysAddr begin(base.raw() + piece.address.raw());
+    std::string label = segments.empty() ? "kernel" : fmt::format("kernel {}", segments.size() + 1);
+    const PhysRange range = *PhysRange::FromSize(begin, piece.memory_size);
+    segments.push_back({std::move(label), *PageRange::Enclosing(range, page), piece.contents});
+  }
+  return segments;
 }
 
 PhysRange ExtentOf(const std::vector<LoadPiece>& pieces) {

@@ -7,6 +7,7 @@
 
 #include "kexec/error.h"
 #include "kexec/phys.h"
+#include "kexec/plan.h"
 #include "loaders/load_piece.h"
 
 namespace kexec {
@@ -15,6 +16,9 @@ namespace kexec {
 // begins on a page. Where two share a page they become one, with zeros between them; where there are more than
 // `most`, those with the least room between them do. Only what is joined, or begins inside a page, is copied. kUnsupported if they lie so far apart that joining takes more than 1 GiB.
 Result<std::vector<LoadPiece>> PagePieces(const std::vector<LoadPiece>& pieces, Alignment page, size_t most);
+
+// What PagePieces answered as segments 'kernel', 'kernel 2' …, each piece `base` above its address.
+std::vector<Segment> KernelSegments(const std::vector<LoadPiece>& pieces, PhysAddr base, Alignment page);
 
 // From the first byte of the first to the last of the last; `pieces` is not empty.
 PhysRange ExtentOf(const std::vector<LoadPiece>& pieces);

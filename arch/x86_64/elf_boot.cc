@@ -169,12 +169,7 @@ class PlacedElf final : public PlacedBoot {
       : facts_(facts), inputs_(inputs), style_(style), placement_(std::move(placement)) {}
 
   Result<LoadPlan> Emit() const override {
-    std::vector<Segment> segments;
-    for (const LoadPiece& piece : placement_.pieces) {
-      const PhysRange range = *PhysRange::FromSize(piece.address, piece.memory_size);
-      segments.push_back(
-          {KernelLabel(segments.size()), *PageRange::Enclosing(range, kPage), piece.contents});
-    }
+    std::vector<Segment> segments = KernelSegments(placement_.pieces, PhysAddr(0), kPage);
     for (size_t i = 0; i < placement_.files.size(); ++i) {
       const bool initrd = i < inputs_.initrds.size();
       segments.push_back({initrd ? "initrd" : fmt::format("module {}", i - inputs_.initrds.size() + 1),

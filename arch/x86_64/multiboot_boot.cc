@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "arch/page_pieces.h"
 #include "arch/x86_64/bios_data.h"
 #include "arch/x86_64/finish_plan.h"
 #include "arch/x86_64/multiboot_info.h"
@@ -18,17 +19,6 @@ namespace kexec {
 namespace {
 
 constexpr Alignment kPage = Alignment::Of<4096>();
-
-// A piece that begins inside a page gets zeros before it.
-Segment KernelSegment(const LoadPiece& piece, std::string label) {
-  const PhysRange range = *PhysRange::FromSize(piece.address, piece.memory_size);
-  const PageRange pages = *PageRange::Enclosing(range, kPage);
-  if (pages.begin() == piece.address) return {std::move(label), pages, piece.contents};
-  std::vector<std::byte> bytes(piece.address.raw() - pages.begin().raw());
-  const Bytes contents = piece.contents.view();
-  bytes.insert(bytes.end(), contents.begin(), contents.end());
-  return {std::move(label), pages, SharedBytes::Own(std::move(bytes))};
-}
 
 // The modules of a group, each from a page boundary.
 Segment ModuleSegment(const BootInputs& inputs, const MultibootPlacement& placement,
@@ -55,11 +45,7 @@ class PlacedMultiboot final : public PlacedBoot {
         placement_(std::move(placement)) {}
 
   Result<LoadPlan> Emit() const override {
-    std::vector<Segment> segments;
-    for (size_t i = 0; i < placement_.kernel.size(); ++i) {
-      segments.push_back(
-          KernelSegment(placement_.kernel[i], i == 0 ? "kernel" : fmt::format("kernel {}", i + 1)));
-    }
+    std::vector<Segment> segments = KernelSegments(placement_.kernel, PhysAddr(0), kPage);
     for (const MultibootModuleGroup& group : placement_.groups) {
       segments.push_back(ModuleSegment(inputs_, placement_, group));
     }

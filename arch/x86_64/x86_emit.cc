@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "arch/page_pieces.h"
 #include "arch/x86_64/finish_plan.h"
 #include "kexec/syscalls.h"
 
@@ -34,19 +35,9 @@ X86Jump JumpTo(const LinuxImage& image, const X86Placement& placement) {
   return jump;
 }
 
-void AddKernel(const LinuxImage& image, PhysAddr base, std::vector<Segment>& segments) {
-  for (const LoadPiece& piece : image.pieces) {
-    const PhysAddr begin(base.raw() + piece.address.raw());
-    std::string label = segments.empty() ? "kernel" : fmt::format("kernel {}", segments.size() + 1);
-    const PhysRange range = *PhysRange::FromSize(begin, piece.memory_size);
-    segments.push_back({std::move(label), *PageRange::Enclosing(range, kPage), piece.contents});
-  }
-}
-
 std::vector<Segment> ImageSegments(const BootInputs& inputs, const LinuxImage& image,
                                    const X86Placement& placement, const Handover& handover) {
-  std::vector<Segment> segments;
-  AddKernel(image, placement.kernel.begin(), segments);
+  std::vector<Segment> segments = KernelSegments(image.pieces, placement.kernel.begin(), kPage);
   for (size_t i = 0; i < placement.initrds.size(); ++i) {
     std::string label = i == 0 ? "initrd" : fmt::format("initrd {}", i + 1);
     segments.push_back({std::move(label), placement.initrds[i], inputs.initrds[i]});
