@@ -73,15 +73,6 @@ Result<LinuxImage> FromBzImage(const BzImage& image, const X86Facts& facts, cons
   return linux;
 }
 
-// Without the zeros a link has put at the end of a piece, which would be hashed and copied: Debian's kernels keep
-// their .bss in the file.
-LoadPiece Trimmed(LoadPiece piece) {
-  const Bytes bytes = piece.contents.view();
-  const auto last = std::find_if(bytes.rbegin(), bytes.rend(), [](std::byte b) { return b != std::byte{0}; });
-  piece.contents = *piece.contents.Slice(0, static_cast<uint64_t>(bytes.rend() - last));
-  return piece;
-}
-
 // What a vmlinux and an unpacked kernel have in common. Bytes are taken from `pieces`, which are the kernel's
 // own or its relocated ones.
 Result<LinuxImage> FromElf(const ElfKernel& kernel, const std::vector<LoadPiece>& pieces) {
@@ -91,7 +82,6 @@ Result<LinuxImage> FromElf(const ElfKernel& kernel, const std::vector<LoadPiece>
   linux.linked_at = extent.begin();
   linux.size = extent.size();
   for (LoadPiece& piece : linux.pieces) {
-    piece = Trimmed(std::move(piece));
     piece.address = PhysAddr(piece.address.raw() - linux.linked_at.raw());
   }
   linux.entry_offset = kernel.entry.raw() - linux.linked_at.raw();

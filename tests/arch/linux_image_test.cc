@@ -11,6 +11,7 @@
 #include "arch/x86_64/purgatory/blob.h"
 #include "tests/arch/bzimage_fixture.h"
 #include "tests/arch/boot_reader.h"
+#include "tests/support/elf_builder.h"
 #include "tests/support/ranges.h"
 #include "tests/support/recording_diagnostics.h"
 #include "tests/support/result_matchers.h"
@@ -105,13 +106,19 @@ TEST(LinuxImage, LoadsAVmlinuxWhereItWasLinkedIfThatIsFree) {
 }
 
 TEST(LinuxImage, LeavesZerosAtTheEndOfAPieceToTheKernel) {
-  ElfKernel kernel = SmallVmlinux();
   std::vector<std::byte> bytes(0x1800);
   bytes[0x321] = std::byte{7};
-  kernel.pieces[1].contents = SharedBytes::Own(bytes);
-  kernel.pieces[2].contents = SharedBytes::Own(std::vector<std::byte>(0x2000));
+  const auto file = ElfBuilder()
+                        .Entry(0x1000000)
+                        .LinuxNotes()
+                        .Load({0x1000000, 0, std::vector<std::byte>(0x3000, std::byte{1}), {}})
+                        .Load({0x1200000, 0, bytes, 0x4000})
+                        .Load({0x1204000, 0, std::vector<std::byte>(0x2000), {}})
+                        .BuildShared();
   RecordingDiagnostics diagnostics;
-  const auto image = MakeLinuxImage({}, InputsWith(kernel), diagnostics);
+  const auto kernel = ParseKernel(file, {}, diagnostics);
+  ASSERT_EQ(MessageOf(kernel), "success");
+  const auto image = MakeLinuxImage({}, InputsWith(kernel->image), diagnostics);
   EXPECT_EQ(image->pieces[1].contents.size(), 0x322u);
   EXPECT_EQ(image->pieces[1].memory_size, 0x4000u);
   EXPECT_EQ(image->pieces[2].contents.size(), 0u);
