@@ -14,6 +14,7 @@
 #include "arch/x86_64/finish_plan.h"
 #include "arch/x86_64/purgatory/blob.h"
 #include "arch/x86_64/pvh_start_info.h"
+#include "arch/x86_64/x86_layout.h"
 #include "kexec/layout.h"
 #include "kexec/validate.h"
 
@@ -206,10 +207,7 @@ Result<std::unique_ptr<PlacedBoot>> PlaceElf(const X86Facts& facts, const BootIn
     return Fail(Errc::kDoesNotFit, "--mem-min and --mem-max leave nothing of {}, where this kernel can lie",
                 ToString(*whole));
   }
-  Layout layout(facts.memory.placeable, kPage);
-  if (facts.efi) {
-    for (const PhysRange& range : RuntimeRanges(*facts.efi)) layout.Exclude(range);
-  }
+  Layout layout = FreeMemory(facts);
   ElfPlacement placement;
   KEXEC_ASSIGN(placement.pieces, PagePieces(kernel.pieces, kPage, kMostPieces));
   if (kernel.position_independent) {

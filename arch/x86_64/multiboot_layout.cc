@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "arch/page_pieces.h"
+#include "arch/x86_64/x86_layout.h"
 #include "kexec/layout.h"
 #include "kexec/validate.h"
 #include "loaders/multiboot/multiboot.h"
@@ -151,10 +152,7 @@ Result<MultibootPlacement> PlaceMultibootParts(const X86Facts& facts, const Boot
                                                size_t information_size, size_t purgatory_size,
                                                Diagnostics& diagnostics) {
   const auto& kernel = std::get<MultibootKernel>(inputs.kernel.image);
-  Layout layout(facts.memory.placeable, kPage);
-  if (facts.efi) {
-    for (const PhysRange& range : RuntimeRanges(*facts.efi)) layout.Exclude(range);
-  }
+  Layout layout = FreeMemory(facts);
   const size_t most = kMaxSegments - kOtherSegments - std::min(inputs.modules.size(), kModuleSegmentsKept);
   KEXEC_ASSIGN(PlacedKernel placed, PlaceKernel(kernel, most, inputs.window, layout, diagnostics));
   KEXEC_ASSIGN(const PhysRange window, Clip(inputs.window, kLowest, k4GiB, "modules"));

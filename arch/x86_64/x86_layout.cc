@@ -145,6 +145,15 @@ Result<> CheckInputs(const LinuxImage& image, const BootInputs& inputs) {
 
 }  // namespace
 
+Layout FreeMemory(const X86Facts& facts) {
+  Layout layout(facts.memory.placeable, kPage);
+  // Runtime services code and data, and boot services memory the running kernel has kept for its contents.
+  if (facts.efi) {
+    for (const PhysRange& range : RuntimeRanges(*facts.efi)) layout.Exclude(range);
+  }
+  return layout;
+}
+
 std::optional<PhysAddr> DrawSlot(std::span<const PhysRange> free, const PhysRange& window, uint64_t size,
                                  Alignment alignment, uint64_t random) {
   struct Piece {
@@ -174,11 +183,7 @@ Result<X86Placement> PlaceLinux(const X86Facts& facts, const BootInputs& inputs,
   KEXEC_TRY(CheckInputs(image, inputs));
   const uint64_t end = image.reaches_high ? UINT64_MAX : k4GiB;
   KEXEC_ASSIGN(const PhysRange anywhere, Clip(inputs.window, kLowest, end, "kernel"));
-  Layout layout(facts.memory.placeable, kPage);
-  // Runtime services code and data, and boot services memory the running kernel has kept for its contents.
-  if (facts.efi) {
-    for (const PhysRange& range : RuntimeRanges(*facts.efi)) layout.Exclude(range);
-  }
+  Layout layout = FreeMemory(facts);
   const bool kernel_last = image.base == KernelBase::kRandom;
   std::optional<PageRange> kernel;
   if (!kernel_last) {

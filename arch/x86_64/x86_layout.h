@@ -21,6 +21,7 @@
 #include "arch/x86_64/linux_image.h"
 #include "arch/x86_64/x86_facts.h"
 #include "kexec/error.h"
+#include "kexec/layout.h"
 #include "kexec/phys.h"
 
 namespace kexec {
@@ -31,6 +32,9 @@ struct X86Placement {
   PageRange handover;
   PageRange purgatory;
 };
+
+// Where any kernel's segments may lie: RAM without what EFI still uses.
+Layout FreeMemory(const X86Facts& facts);
 
 // Pure. One of the places in `free` that lie in `window`, hold `size` bytes and begin at a multiple of
 // `alignment`, every one as likely as any other for a random number; nullopt if there is none.
