@@ -76,9 +76,11 @@ Result<> CheckCall(const GivenOptions& given, Options& options) {
   return {};
 }
 
+bool MayNameKernel(Mode mode) { return LoadsKernel(mode) || mode == Mode::kEstimateCrash; }
+
 // From a unified kernel image or in a boot menu: what is loaded besides the files named here.
 void FillBundle(const GivenOptions& given, Options& options) {
-  options.boot_entry = given.Last(kBootEntry);
+  if (MayNameKernel(options.mode)) options.boot_entry = given.Last(kBootEntry);
   options.profile = given.Last(kProfile);
   const auto addons = given.All(kAddon);
   options.addons.assign(addons.begin(), addons.end());
@@ -93,8 +95,7 @@ Result<> CheckOneKernel(const Options& options) {
 }
 
 void FillWhat(const GivenOptions& given, const std::vector<std::string>& operands, Options& options) {
-  const bool may_name_kernel = LoadsKernel(options.mode) || options.mode == Mode::kEstimateCrash;
-  if (may_name_kernel && !operands.empty()) {
+  if (MayNameKernel(options.mode) && !operands.empty()) {
     options.kernel = operands.front();
     for (size_t i = 1; i < operands.size(); ++i) {
       options.warnings.push_back(
@@ -180,7 +181,7 @@ void FillOutput(const GivenOptions& given, Options& options) {
   if (color == "always") options.color = Color::kAlways;
   if (color == "never") options.color = Color::kNever;
   if (const auto root = given.Last(kRoot)) options.root = *root;
-  if (const auto capture = given.Last(kCapture)) options.capture = *capture;
+  if (options.mode == Mode::kCapture) options.capture = *given.Last(kCapture);
   // A plan made from another machine's memory map must not reach this kernel.
   options.dry_run = given.Has(kDryRun) || options.root.has_value();
 }

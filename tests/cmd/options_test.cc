@@ -81,6 +81,8 @@ constexpr Row kModes[] = {
     {"list_types", "-t help", "list types; type help"},
     {"list_types_wins", "-l -p K --type=help",
      "list types; crash; type help; ! argument 'K' is ignored: '--type=help' loads nothing"},
+    {"list_types_next_to_capture", "-t help --capture D", "list types; type help"},
+    {"list_types_next_to_a_boot_entry", "-t help -l --boot-entry=x", "list types; type help"},
     {"list_boot_entries", "--list-boot-entries --json --root R", "list boot entries; dry run; json; root R"},
     {"list_boot_entries_wins", "--list-boot-entries -e",
      "list boot entries; ! option '--exec' is ignored next to '--list-boot-entries'"},

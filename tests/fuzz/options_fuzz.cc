@@ -27,8 +27,13 @@ std::vector<std::string_view> Words(std::string_view text) {
   return words;
 }
 
+// What options.h promises of each mode.
 void CheckAccepted(const kexec::Options& options) {
-  Require(kexec::LoadsKernel(options.mode) == !options.kernel.empty());
+  const bool file = !options.kernel.empty();
+  const bool entry = options.boot_entry.has_value();
+  const bool estimates = options.mode == kexec::Mode::kEstimateCrash;
+  Require(!(file && entry));
+  if (!estimates) Require(kexec::LoadsKernel(options.mode) == (file || entry));
   Require(options.capture.has_value() == (options.mode == kexec::Mode::kCapture));
   Require(!options.root || options.dry_run);
   Require(options.mem_min < options.mem_max);
