@@ -33,7 +33,8 @@ struct PurgatoryOptions {
   bool console_serial = false;
   uint16_t serial_port = 0x3f8;         // I/O port of the UART (--serial)
   std::optional<uint32_t> serial_baud;  // divides 115200 (--serial-baud); nullopt: leave as it is
-  uint32_t reset_after_seconds = 30;    // after a digest mismatch
+  std::string serial_device;  // "ttyAMA0", where consoles are registers in memory (--serial); empty: none
+  uint32_t reset_after_seconds = 30;  // after a digest mismatch
 
   bool operator==(const PurgatoryOptions&) const = default;
 };
@@ -51,6 +52,18 @@ enum class ElfHandover {
 struct BootModule {
   SharedBytes contents;
   std::string command_line;  // begins with the file's name
+};
+
+// A file by the name messages use for it.
+struct NamedFile {
+  std::string name;
+  SharedBytes contents;
+};
+
+// For machines that hand a device tree to their kernels.
+struct DeviceTreeOptions {
+  std::optional<NamedFile> tree;    // --dtb: instead of that of the running system
+  std::vector<NamedFile> overlays;  // --dtb-overlay, applied in this order
 };
 
 // For LoadKind::kCrash.
@@ -74,6 +87,7 @@ struct BootInputs {
   ElfHandover elf_handover = ElfHandover::kByImage;
   PurgatoryOptions purgatory;
   CrashOptions crash;
+  DeviceTreeOptions device_tree;
   // Seed for the new kernel's random number generator (SETUP_RNG_SEED); nullopt: none is passed.
   std::optional<std::array<std::byte, 32>> rng_seed;
   // Two random numbers for a DirectLinux's physical and virtual base; nullopt: it runs where it was linked.
@@ -101,6 +115,9 @@ class Machine {
   virtual Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs,
                                                     Diagnostics& diagnostics) const = 0;
 };
+
+// The machines a plan can be made for, as uname -m names them.
+std::vector<std::string_view> MachineNames();
 
 // Reads the machine behind `root`, as far as a load of this kind needs to know it. kUnsupported for an
 // architecture without a folder in arch/, kNoCrashRegion for kCrash where no memory is reserved.

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/x86_64/acpi_log.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -13,14 +9,12 @@
 #include <string>
 #include <system_error>
 
+#include "arch/kernel_log.h"
 #include "arch/x86_64/byte_writer.h"
-#include "kexec/file.h"
 
 namespace kexec {
 namespace {
 
-constexpr size_t kMostLog = 16 << 20;
-constexpr size_t kMostRecord = 64 << 10;  // more than any: a read of less than a record fails
 constexpr size_t kOemLength = 6;
 constexpr size_t kAcpi1Length = 20;
 constexpr size_t kAcpi2Length = 36;
@@ -114,18 +108,7 @@ Result<std::vector<std::byte>> RootPointerFromLog(std::string_view log) {
 }
 
 Result<std::vector<std::byte>> ReadRootPointerFromLog(const std::filesystem::path& root) {
-  const std::string path = (root / "dev/kmsg").string();
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", path);
-  std::string log;
-  std::vector<char> buffer(kMostRecord);
-  while (log.size() < kMostLog) {
-    const ssize_t got = read(fd.get(), buffer.data(), buffer.size());
-    if (got < 0 && (errno == EINTR || errno == EPIPE)) continue;  // EPIPE: records were overwritten meanwhile
-    if (got < 0 && errno != EAGAIN) return FailErrno(Errc::kIo, errno, "cannot read '{}'", path);
-    if (got <= 0) break;
-    log.append(buffer.data(), static_cast<size_t>(got));
-  }
+  KEXEC_ASSIGN(const std::string log, ReadKernelLog(root));
   return RootPointerFromLog(log);
 }
 

@@ -41,7 +41,7 @@ std::optional<PhysRange> BackupSource(std::span<const PhysRange> low_ram) {
 }
 
 // The dump list; what is backed up is found in the backup.
-std::vector<DumpedRam> DumpList(const X86CrashFacts& crash, const std::optional<LowMemoryBackup>& backup) {
+std::vector<DumpedRam> DumpList(const CrashFacts& crash, const std::optional<LowMemoryBackup>& backup) {
   std::vector<DumpedRam> list;
   for (const PhysRange& range : crash.memory.dumped) {
     if (const auto low = range.Intersect(LowMemory()); low && backup) {
@@ -57,17 +57,17 @@ std::vector<DumpedRam> DumpList(const X86CrashFacts& crash, const std::optional<
   return list;
 }
 
-CoreHeaderInputs HeaderInputs(const X86CrashFacts& crash, const std::optional<LowMemoryBackup>& backup) {
+CoreHeaderInputs HeaderInputs(const CrashFacts& crash, const std::optional<LowMemoryBackup>& backup) {
   return {.elf_machine = kElfMachineX86_64,
           .cpu_notes = crash.cpu_notes,
           .vmcoreinfo = crash.vmcoreinfo,
-          .text = crash.text,
-          .page_offset = crash.page_offset,
+          .text = crash.mapping.text,
+          .page_offset = crash.mapping.page_offset,
           .ram = DumpList(crash, backup)};
 }
 
 // The one region the kernel loads into (crashk_res), as far as this kernel and the window allow.
-Result<PhysRange> LoadWindow(const X86CrashFacts& crash, const BootInputs& inputs, const LinuxImage& image) {
+Result<PhysRange> LoadWindow(const CrashFacts& crash, const BootInputs& inputs, const LinuxImage& image) {
   const PhysRange& region = crash.memory.regions.back();
   if (!image.reaches_high && region.end().raw() > k4GiB) {
     return Fail(Errc::kDoesNotFit,
@@ -91,7 +91,7 @@ Result<PageRange> TakeTop(std::string label, uint64_t size, const PhysRange& win
                          .search = Search::kTopDown});
 }
 
-Result<std::optional<LowMemoryBackup>> PlaceBackup(const X86CrashFacts& crash, const PhysRange& window,
+Result<std::optional<LowMemoryBackup>> PlaceBackup(const CrashFacts& crash, const PhysRange& window,
                                                    Layout& layout) {
   const auto source = BackupSource(Within(crash.memory.dumped, LowMemory()));
   if (!source) return std::nullopt;
@@ -100,11 +100,11 @@ Result<std::optional<LowMemoryBackup>> PlaceBackup(const X86CrashFacts& crash, c
 }
 
 // Fewer bytes than the running kernel may need later are no use to it.
-uint64_t HeaderRoom(size_t size, const X86CrashFacts& crash, bool kernel_updates_headers) {
+uint64_t HeaderRoom(size_t size, const CrashFacts& crash, bool kernel_updates_headers) {
   return kernel_updates_headers ? std::max<uint64_t>(size, *crash.elfcorehdr_size) : size;
 }
 
-Result<X86CrashExtras> Extras(const X86CrashFacts& crash, const BootInputs& inputs, const PhysRange& window,
+Result<X86CrashExtras> Extras(const CrashFacts& crash, const BootInputs& inputs, const PhysRange& window,
                               Layout& layout, Diagnostics& diagnostics) {
   const bool updates = inputs.crash.hotplug && crash.elfcorehdr_size.has_value();
   if (inputs.crash.hotplug && !updates) {
@@ -173,7 +173,7 @@ Result<> CheckCommandLine(const BootInputs& inputs, const LinuxImage& image, con
 
 }  // namespace
 
-Result<X86CrashBoot> PlaceCrashExtras(const X86Facts& facts, const X86CrashFacts& crash,
+Result<X86CrashBoot> PlaceCrashExtras(const X86Facts& facts, const CrashFacts& crash,
                                       const BootInputs& inputs, const LinuxImage& image,
                                       Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const PhysRange window, LoadWindow(crash, inputs, image));

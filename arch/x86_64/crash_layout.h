@@ -16,9 +16,9 @@
 #include <optional>
 #include <vector>
 
+#include "arch/crash_facts.h"
 #include "arch/machine.h"
 #include "arch/x86_64/linux_image.h"
-#include "arch/x86_64/x86_crash_facts.h"
 #include "arch/x86_64/x86_facts.h"
 #include "kexec/diagnostics.h"
 #include "kexec/error.h"
@@ -48,7 +48,7 @@ struct X86CrashBoot {
 };
 
 // Fails with kDoesNotFit where the region, the window or the command line is too small.
-Result<X86CrashBoot> PlaceCrashExtras(const X86Facts& facts, const X86CrashFacts& crash,
+Result<X86CrashBoot> PlaceCrashExtras(const X86Facts& facts, const CrashFacts& crash,
                                       const BootInputs& inputs, const LinuxImage& image,
                                       Diagnostics& diagnostics);
 

@@ -72,15 +72,13 @@ Result<PageRange> Take(std::string label, uint64_t size, const PhysRange& window
                          .search = Search::kTopDown});
 }
 
-std::string KernelLabel(size_t index) {
-  return index == 0 ? "kernel" : fmt::format("kernel {}", index + 1);
-}
+std::string KernelLabel(size_t index) { return index == 0 ? "kernel" : fmt::format("kernel {}", index + 1); }
 
 // At the places they were linked for.
 Result<> TakePieces(const std::vector<LoadPiece>& pieces, Layout& layout) {
   for (size_t i = 0; i < pieces.size(); ++i) {
-    KEXEC_TRY(layout.ReserveAt(KernelLabel(i),
-                               *PhysRange::FromSize(pieces[i].address, pieces[i].memory_size)));
+    KEXEC_TRY(
+        layout.ReserveAt(KernelLabel(i), *PhysRange::FromSize(pieces[i].address, pieces[i].memory_size)));
   }
   return {};
 }
@@ -117,8 +115,8 @@ Result<> PlaceFiles(const BootInputs& inputs, const PhysRange& window, Layout& l
     KEXEC_TRY(PlaceFile("initrd", initrd, window, layout, placement));
   }
   for (size_t i = 0; i < inputs.modules.size(); ++i) {
-    KEXEC_TRY(PlaceFile(fmt::format("module {}", i + 1), inputs.modules[i].contents, window, layout,
-                        placement));
+    KEXEC_TRY(
+        PlaceFile(fmt::format("module {}", i + 1), inputs.modules[i].contents, window, layout, placement));
   }
   return {};
 }
@@ -131,8 +129,9 @@ PvhStart StartFor(const X86Facts& facts, const BootInputs& inputs, const ElfPlac
   for (size_t i = 0; i < placement.files.size(); ++i) {
     const PlacedFile& file = placement.files[i];
     const bool initrd = i < inputs.initrds.size();
-    start.modules.push_back({file.place.begin(), file.contents.size(),
-                             initrd ? std::string() : inputs.modules[i - inputs.initrds.size()].command_line});
+    start.modules.push_back(
+        {file.place.begin(), file.contents.size(),
+         initrd ? std::string() : inputs.modules[i - inputs.initrds.size()].command_line});
   }
   return start;
 }

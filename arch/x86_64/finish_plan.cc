@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/x86_64/finish_plan.h"
 
-#include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "arch/finish_parts.h"
 #include "arch/x86_64/purgatory/blob.h"
-#include "lib/freestanding/digest.h"
 
 namespace kexec {
 namespace {
 
 constexpr uint32_t kUartClock = 115200;  // bits per second at divisor 1
-
-uint32_t DigestCode(DigestKind kind) {
-  switch (kind) {
-    case DigestKind::kNone:
-      return KEXEC_DIGEST_NONE;
-    case DigestKind::kXxh128:
-      return KEXEC_DIGEST_XXH128;
-    case DigestKind::kSha256:
-      return KEXEC_DIGEST_SHA256;
-  }
-  return KEXEC_DIGEST_NONE;
-}
 
 void FillConsole(const PurgatoryOptions& options, kexec_purgatory_params& params) {
   params.serial_base = options.console_serial ? options.serial_port : 0;
@@ -40,23 +26,6 @@ void FillJump(const X86Jump& jump, kexec_purgatory_params& params) {
   params.registers = jump.registers;
 }
 
-// The digest of what every one of `segments` holds, in their order: file bytes, no zero fill.
-void FillDigest(const std::vector<Segment>& segments, DigestKind kind, kexec_purgatory_params& params) {
-  params.digest_kind = DigestCode(kind);
-  params.digest_flags = 0;
-  params.hashed_count = 0;
-  params.zeroed_count = 0;
-  std::memset(params.digest, 0, sizeof(params.digest));
-  if (kind == DigestKind::kNone) return;
-  kexec_digest_state state;
-  kexec_digest_init(&state, params.digest_kind, 0);
-  for (const Segment& segment : segments) {
-    params.hashed[params.hashed_count++] = {segment.dest.begin().raw(), segment.contents.size()};
-    kexec_digest_update(&state, segment.contents.view().data(), segment.contents.size());
-  }
-  kexec_digest_final(&state, params.digest);
-}
-
 void FillBackup(const LowMemoryBackup& low, kexec_purgatory_params& params) {
   params.backup_source = low.source.begin().raw();
   params.backup_destination = low.backup.begin().raw();
@@ -70,31 +39,19 @@ Segment EmitPurgatory(const BootInputs& inputs, const PageRange& purgatory, cons
   FillJump(jump, params);
   FillConsole(inputs.purgatory, params);
   FillDigest(hashed, inputs.purgatory.digest, params);
+  params.zeroed_count = 0;
   if (extras != nullptr && extras->backup) FillBackup(*extras->backup, params);
-  const Bytes blob = PurgatoryBlob();
-  std::vector<std::byte> bytes(blob.begin(), blob.end());
-  std::memcpy(bytes.data(), &params, sizeof(params));
-  return {"purgatory", purgatory, SharedBytes::Own(std::move(bytes))};
+  return PurgatorySegment(PurgatoryBlob(), params, purgatory);
 }
 
 }  // namespace
 
-void SortByAddress(std::vector<Segment>& segments) {
-  std::ranges::sort(segments, {}, [](const Segment& segment) { return segment.dest.begin(); });
-}
-
 LoadPlan FinishPlan(const BootInputs& inputs, std::vector<Segment> segments, const PageRange& purgatory,
                     const X86Jump& jump, const X86CrashExtras* extras) {
   SortByAddress(segments);
-  LoadPlan plan;
-  plan.kind = inputs.kind;
-  plan.command_line = inputs.command_line;
-  plan.segments = std::move(segments);
-  plan.segments.push_back(EmitPurgatory(inputs, purgatory, jump, plan.segments, extras));
+  segments.push_back(EmitPurgatory(inputs, purgatory, jump, segments, extras));
   const PhysAddr entry(purgatory.begin().raw() + PurgatoryParams().entry_offset);
-  plan.entry = inputs.entry.value_or(entry);
-  SortByAddress(plan.segments);
-  return plan;
+  return AssemblePlan(inputs, std::move(segments), entry);
 }
 
 }  // namespace kexec

@@ -20,8 +20,6 @@ struct X86Jump {
   kexec_purgatory_registers registers = {};
 };
 
-void SortByAddress(std::vector<Segment>& segments);
-
 // A plan of `segments`, all covered by the digest, and of purgatory at `purgatory`. `extras`: null for a
 // normal boot. The answer is sorted by address.
 LoadPlan FinishPlan(const BootInputs& inputs, std::vector<Segment> segments, const PageRange& purgatory,

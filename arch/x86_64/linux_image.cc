@@ -18,7 +18,8 @@ namespace kexec {
 namespace {
 
 constexpr Alignment kPage = Alignment::Of<4096>();
-// The kernel's pieces may take what is left beside boot_params, purgatory, initrds and a crash kernel's extras.
+// The kernel's pieces may take what is left beside boot_params, purgatory, initrds and a crash kernel's
+// extras.
 constexpr size_t kMostPieces = 6;
 constexpr uint64_t kEntry64Offset = 0x200;  // boot.rst, "64-bit Boot Protocol"
 // boot.rst, 32-bit protocol: where a kernel that cannot be moved is loaded unless it says otherwise.
@@ -90,7 +91,8 @@ Result<LinuxImage> FromElf(const ElfKernel& kernel, const std::vector<LoadPiece>
   linux.alignment = std::max(kernel.alignment, kLargePage);
   linux.reaches_high = kernel.is_64bit;
   linux.efi_kexec = kernel.is_64bit;
-  // A 64-bit kernel's startup code finds out where it lies (arch/x86/kernel/head64.c); a 32-bit one's does not.
+  // A 64-bit kernel's startup code finds out where it lies (arch/x86/kernel/head64.c); a 32-bit one's does
+  // not.
   const bool movable = kernel.is_64bit && linux.alignment.Divides(linux.linked_at.raw());
   linux.base = movable ? KernelBase::kLinkedOrOther : KernelBase::kLinked;
   return linux;
@@ -114,8 +116,8 @@ SharedBytes HeaderOfVmlinux(const LinuxImage& linux) {
   return SharedBytes::Own(std::move(bytes));
 }
 
-// Linux 5.5 made CONFIG_X86_5LEVEL the default (arch/x86/Kconfig), and distributions left it so. `version` begins
-// "6.1.0-..." or is empty.
+// Linux 5.5 made CONFIG_X86_5LEVEL the default (arch/x86/Kconfig), and distributions left it so. `version`
+// begins "6.1.0-..." or is empty.
 bool HasFiveLevelsByDefault(std::string_view version) {
   std::pair<unsigned, unsigned> release{0, 0};
   const char* end = version.data() + version.size();
@@ -154,7 +156,8 @@ std::string_view NeedsDecompressor(const DirectLinux& direct, const X86Facts& fa
   if (facts.five_level && !direct.packed.five_level) {
     return "it has to leave five-level paging, which this kernel cannot be entered with";
   }
-  if (facts.confidential_guest) return "in a confidential guest it has to set up encryption and accept memory";
+  if (facts.confidential_guest)
+    return "in a confidential guest it has to set up encryption and accept memory";
   if (HasParameter(inputs.command_line, "mem=") || HasParameter(inputs.command_line, "memmap=")) {
     return "it has to find a place that 'mem=' or 'memmap=' on the command line leaves";
   }
@@ -179,8 +182,8 @@ bool IsRandomised(const DirectLinux& direct, const BootInputs& inputs, Diagnosti
 }
 
 Result<LinuxImage> FromDirect(const DirectLinux& direct, const BootInputs& inputs, Diagnostics& diagnostics) {
-  const Alignment alignment = std::max(
-      {direct.unpacked.alignment, direct.packed.alignment.value_or(kLargePage), kLargePage});
+  const Alignment alignment =
+      std::max({direct.unpacked.alignment, direct.packed.alignment.value_or(kLargePage), kLargePage});
   const bool randomised = IsRandomised(direct, inputs, diagnostics);
   std::vector<LoadPiece> pieces = direct.unpacked.pieces;
   if (randomised) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// A Linux kernel as Place and Emit see it, whatever file it came in: a bzImage, entered at its decompressor; a
-// vmlinux; or the kernel out of a bzImage, unpacked before the jump.
+// A Linux kernel as Place and Emit see it, whatever file it came in: a bzImage, entered at its decompressor;
+// a vmlinux; or the kernel out of a bzImage, unpacked before the jump.
 #pragma once
 
 #include <cstdint>
@@ -45,9 +45,9 @@ struct LinuxImage {
   bool reaches_high = false;  // itself and all boot_params point to may lie above 4 GiB
   PhysAddr initrd_addr_max;   // highest address of an initrd's last byte unless it reaches high; 0: unknown
   uint64_t command_line_max = 0;
-  bool efi_kexec = false;     // takes SETUP_EFI
-  bool told_base = false;     // the setup header says where it was loaded (code32_start)
-  bool randomised = false;    // runs at a virtual address chosen at random: KASLR_FLAG
+  bool efi_kexec = false;   // takes SETUP_EFI
+  bool told_base = false;   // the setup header says where it was loaded (code32_start)
+  bool randomised = false;  // runs at a virtual address chosen at random: KASLR_FLAG
 };
 
 // The Linux kernel among `inputs`, with the entry this machine can give it. A DirectLinux that cannot be

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/x86_64/x86_emit.h"
 
-#include <string>
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
+#include "arch/finish_parts.h"
+#include "arch/initrds.h"
 #include "arch/page_pieces.h"
 #include "arch/x86_64/finish_plan.h"
 #include "kexec/syscalls.h"
@@ -19,9 +22,9 @@ HandoverAddresses AddressesOf(const BootInputs& inputs, const X86Placement& plac
   addresses.handover = placement.handover.begin();
   addresses.kernel = placement.kernel.begin();
   if (!placement.initrds.empty()) {
-    addresses.initrd = placement.initrds.front().begin();
-    const uint64_t before_last = placement.initrds.back().begin().raw() - addresses.initrd.raw();
-    addresses.initrd_size = before_last + inputs.initrds.back().size();
+    const PhysRange initrd = InitrdExtent(inputs.initrds, placement.initrds);
+    addresses.initrd = initrd.begin();
+    addresses.initrd_size = initrd.size();
   }
   return addresses;
 }
@@ -38,10 +41,7 @@ X86Jump JumpTo(const LinuxImage& image, const X86Placement& placement) {
 std::vector<Segment> ImageSegments(const BootInputs& inputs, const LinuxImage& image,
                                    const X86Placement& placement, const Handover& handover) {
   std::vector<Segment> segments = KernelSegments(image.pieces, placement.kernel.begin(), kPage);
-  for (size_t i = 0; i < placement.initrds.size(); ++i) {
-    std::string label = i == 0 ? "initrd" : fmt::format("initrd {}", i + 1);
-    segments.push_back({std::move(label), placement.initrds[i], inputs.initrds[i]});
-  }
+  std::ranges::move(InitrdSegments(inputs.initrds, placement.initrds), std::back_inserter(segments));
   segments.push_back(
       {"boot_params", placement.handover, SharedBytes::Own(handover.Write(AddressesOf(inputs, placement)))});
   return segments;

@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/x86_64/x86_facts.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
+
+#include "arch/total_ram.h"
 
 namespace kexec {
 namespace {
 
-constexpr uint64_t kKibPerPage = 4;
-
-// What follows `key` and its colon on the first line that starts with `key`; empty if none does.
-std::string_view FirstValue(std::string_view text, std::string_view key) {
-  while (!text.empty()) {
-    const size_t length = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, length);
-    text.remove_prefix(std::min(length + 1, text.size()));
-    if (!line.starts_with(key)) continue;
-    const size_t colon = line.find(':');
-    if (colon != std::string_view::npos) return line.substr(colon + 1);
-  }
-  return {};
-}
+constexpr Alignment kPage = Alignment::Of<4096>();
 
 std::string TextOrNote(const SystemRoot& root, std::string_view path, Diagnostics& diagnostics) {
   auto text = root.ReadText(path);
@@ -38,13 +26,6 @@ bool RunsFiveLevelPaging(const SystemRoot& root, std::string_view cpuinfo, Diagn
 
 }  // namespace
 
-uint64_t TotalRamPages(std::string_view meminfo) {
-  std::string_view value = FirstValue(meminfo, "MemTotal:");
-  const size_t unit = value.find("kB");
-  if (unit == std::string_view::npos) return 0;
-  return ParseNumber(value.substr(0, unit)).value_or(0) / kKibPerPage;
-}
-
 bool UsesFiveLevelPaging(std::string_view cpuinfo) { return HasWord(FirstValue(cpuinfo, "flags"), "la57"); }
 
 bool IsConfidentialGuest(std::string_view cpuinfo, const std::optional<BootParams>& running) {
@@ -55,7 +36,7 @@ bool IsConfidentialGuest(std::string_view cpuinfo, const std::optional<BootParam
 Result<X86Facts> ReadX86Facts(const SystemRoot& root, Diagnostics& diagnostics) {
   X86Facts facts;
   KEXEC_ASSIGN(facts.memory, ReadX86Memory(root, diagnostics));
-  facts.total_ram_pages = TotalRamPages(TextOrNote(root, "proc/meminfo", diagnostics));
+  facts.total_ram_pages = ReadTotalRamPages(root, kPage, diagnostics);
   const std::string cpuinfo = TextOrNote(root, "proc/cpuinfo", diagnostics);
   facts.five_level = RunsFiveLevelPaging(root, cpuinfo, diagnostics);
   facts.running = ReadRunningBootParams(root, diagnostics);

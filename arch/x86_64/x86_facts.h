@@ -36,10 +36,8 @@ struct X86Facts {
 // Fails only without a memory map. What else is missing is left out of the hand-over, with a note.
 Result<X86Facts> ReadX86Facts(const SystemRoot& root, Diagnostics& diagnostics);
 
-// Pure. "MemTotal:  733456 kB" in the text of /proc/meminfo as pages of 4 KiB; 0 if it is not there.
-uint64_t TotalRamPages(std::string_view meminfo);
-// Pure. Whether the "flags" in /proc/cpuinfo are those of a TDX guest, or `running` names a SEV guest's secrets
-// page. A SEV guest without SNP cannot be told.
+// Pure. Whether the "flags" in /proc/cpuinfo are those of a TDX guest, or `running` names a SEV guest's
+// secrets page. A SEV guest without SNP cannot be told.
 bool IsConfidentialGuest(std::string_view cpuinfo, const std::optional<BootParams>& running);
 // Pure. Whether the first "flags" line of /proc/cpuinfo has la57: the kernel takes it out where it is not in
 // use.

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "arch/initrds.h"
 #include "kexec/layout.h"
 #include "kexec/validate.h"
 
@@ -77,46 +78,17 @@ Result<PageRange> PlaceKernel(const LinuxImage& image, const PhysRange& anywhere
                Clip(anywhere, begin, image.i386 ? kLowMemoryEnd : UINT64_MAX, "kernel"));
   if (image.base == KernelBase::kRandom) return PlaceRandomKernel(image, window, layout);
   // A 32-bit kernel as low as possible: its decompressor may need memory near the base as well.
-  return layout.Reserve(
-      {.label = "kernel",
-       .size = image.size,
-       .align = std::max(image.alignment, kPage),
-       .window = window,
-       .search = image.mode == EntryMode::k32 ? Search::kBottomUp : Search::kTopDown});
+  return layout.Reserve({.label = "kernel",
+                         .size = image.size,
+                         .align = std::max(image.alignment, kPage),
+                         .window = window,
+                         .search = image.mode == EntryMode::k32 ? Search::kBottomUp : Search::kTopDown});
 }
 
 Result<PhysRange> InitrdWindow(const LinuxImage& image, const PhysRange& window) {
   if (image.reaches_high) return Clip(window, kInitrdLowest, UINT64_MAX, "initrd");
   const uint64_t last = image.initrd_addr_max.raw();
   return Clip(window, kInitrdLowest, last == 0 ? kLowMemoryEnd : std::min(last, k4GiB - 1) + 1, "initrd");
-}
-
-// Initrds are one archive to the kernel, in several pieces to kexec_load: each begins on a page, and the
-// kernel's unpacker skips the zeros between (init/initramfs.c). One reservation keeps them together.
-Result<std::vector<PageRange>> PlaceInitrds(const BootInputs& inputs, const LinuxImage& image,
-                                            Layout& layout) {
-  const std::vector<SharedBytes>& initrds = inputs.initrds;
-  std::vector<PageRange> placed;
-  if (initrds.empty()) return placed;
-  KEXEC_ASSIGN(const PhysRange window, InitrdWindow(image, inputs.window));
-  uint64_t total = 0;
-  for (size_t i = 0; i < initrds.size(); ++i) {
-    if (initrds[i].empty()) return Fail(Errc::kMalformed, "initrd {} of {} is empty", i + 1, initrds.size());
-    const auto size = kPage.Up(initrds[i].size());
-    if (!size || __builtin_add_overflow(total, *size, &total)) {
-      return Fail(Errc::kDoesNotFit, "the initrds together exceed the address space");
-    }
-  }
-  KEXEC_ASSIGN(
-      const PageRange all,
-      layout.Reserve(
-          {.label = "initrd", .size = total, .align = kPage, .window = window, .search = Search::kTopDown}));
-  PhysAddr next = all.begin();
-  for (const SharedBytes& initrd : initrds) {
-    placed.push_back(*PageRange::Enclosing(*PhysRange::FromSize(next, initrd.size()), kPage));
-    next = placed.back().end();
-  }
-  return placed;
 }
 
 Result<PageRange> PlaceHandover(const LinuxImage& image, size_t size, const PhysRange& anywhere,
@@ -189,7 +161,11 @@ Result<X86Placement> PlaceLinux(const X86Facts& facts, const BootInputs& inputs,
   if (!kernel_last) {
     KEXEC_ASSIGN(kernel, PlaceKernel(image, anywhere, layout));
   }
-  KEXEC_ASSIGN(std::vector<PageRange> initrds, PlaceInitrds(inputs, image, layout));
+  std::vector<PageRange> initrds;
+  if (!inputs.initrds.empty()) {
+    KEXEC_ASSIGN(const PhysRange window, InitrdWindow(image, inputs.window));
+    KEXEC_ASSIGN(initrds, PlaceInitrds(inputs.initrds, window, Search::kTopDown, kPage, layout));
+  }
   KEXEC_ASSIGN(const PageRange handover, PlaceHandover(image, handover_size, anywhere, layout));
   KEXEC_ASSIGN(const PageRange purgatory, layout.Reserve({.label = "purgatory",
                                                           .size = purgatory_size,

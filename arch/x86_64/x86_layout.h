@@ -27,7 +27,7 @@
 namespace kexec {
 
 struct X86Placement {
-  PageRange kernel;  // all its pieces
+  PageRange kernel;                // all its pieces
   std::vector<PageRange> initrds;  // one each, without gaps between them
   PageRange handover;
   PageRange purgatory;

@@ -5,13 +5,14 @@
 #include <utility>
 #include <variant>
 
+#include "arch/crash_facts.h"
 #include "arch/x86_64/crash_layout.h"
 #include "arch/x86_64/elf_boot.h"
 #include "arch/x86_64/handover.h"
+#include "arch/x86_64/kernel_text.h"
 #include "arch/x86_64/linux_image.h"
 #include "arch/x86_64/multiboot_boot.h"
 #include "arch/x86_64/purgatory/blob.h"
-#include "arch/x86_64/x86_crash_facts.h"
 #include "arch/x86_64/x86_emit.h"
 #include "arch/x86_64/x86_facts.h"
 #include "arch/x86_64/x86_layout.h"
@@ -60,8 +61,7 @@ class PlacedCrashLinux final : public PlacedBoot {
 Result<PlacedParts> PlaceParts(LinuxImage image, const X86Facts& facts, const BootInputs& inputs,
                                Diagnostics& diagnostics) {
   Handover handover = Handover::Compose(facts, inputs, image, diagnostics);
-  KEXEC_ASSIGN(X86Placement placement,
-               PlaceLinux(facts, inputs, image, handover.size(), PurgatoryMemSize()));
+  KEXEC_ASSIGN(X86Placement placement, PlaceLinux(facts, inputs, image, handover.size(), PurgatoryMemSize()));
   return PlacedParts{std::move(image), std::move(placement), std::move(handover)};
 }
 
@@ -74,7 +74,7 @@ Result<std::unique_ptr<PlacedBoot>> PlaceNormalLinux(const X86Facts& facts, cons
 
 class X86Machine final : public Machine {
  public:
-  X86Machine(X86Facts facts, std::optional<X86CrashFacts> crash)
+  X86Machine(X86Facts facts, std::optional<CrashFacts> crash)
       : facts_(std::move(facts)), crash_(std::move(crash)) {}
 
   std::string_view name() const override { return "x86_64"; }
@@ -117,7 +117,7 @@ class X86Machine final : public Machine {
   }
 
   X86Facts facts_;
-  std::optional<X86CrashFacts> crash_;  // if it was read for a crash kernel
+  std::optional<CrashFacts> crash_;  // if it was read for a crash kernel
 };
 
 }  // namespace
@@ -125,9 +125,9 @@ class X86Machine final : public Machine {
 Result<std::unique_ptr<Machine>> ReadX86Machine(const SystemRoot& root, LoadKind kind,
                                                 Diagnostics& diagnostics) {
   KEXEC_ASSIGN(X86Facts facts, ReadX86Facts(root, diagnostics));
-  std::optional<X86CrashFacts> crash;
+  std::optional<CrashFacts> crash;
   if (kind == LoadKind::kCrash) {
-    KEXEC_ASSIGN(crash, ReadX86CrashFacts(root, diagnostics));
+    KEXEC_ASSIGN(crash, ReadCrashFacts(root, ReadX86KernelMapping, diagnostics));
   }
   return std::make_unique<X86Machine>(std::move(facts), std::move(crash));
 }

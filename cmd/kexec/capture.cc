@@ -17,7 +17,7 @@
 
 #include "arch/machine.h"
 #include "arch/x86_64/framebuffer.h"
-#include "arch/x86_64/kernel_text.h"
+#include "arch/kernel_mapping.h"
 #include "cmd/kexec/choose_call.h"
 #include "cmd/kexec/crash_reservation.h"
 #include "kexec/explain.h"

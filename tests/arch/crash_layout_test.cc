@@ -28,14 +28,14 @@ X86Facts SmallMachine() {
   return facts;
 }
 
-X86CrashFacts SmallCrash() {
-  X86CrashFacts crash;
+CrashFacts SmallCrash() {
+  CrashFacts crash;
   crash.memory.regions = {Range(0x2a000000, 0x3a000000)};
   crash.memory.dumped = {Range(0x1000, 0x9fc00), Range(0x100000, 0x2a000000), Range(0x3a000000, 0x3ffdd000)};
   crash.cpu_notes = {Range(0x3a239400, 0x3a239570)};
   crash.vmcoreinfo = Range(0x3a2fe000, 0x3a2ff024);
-  crash.text = KernelText{Range(0x21600000, 0x23e30000), 0xffffffff91200000};
-  crash.page_offset = 0xff27580240000000;
+  crash.mapping.text = KernelText{Range(0x21600000, 0x23e30000), 0xffffffff91200000};
+  crash.mapping.page_offset = 0xff27580240000000;
   return crash;
 }
 
@@ -51,7 +51,7 @@ struct CrashLayoutTest : ::testing::Test {
   BzImage& kernel() { return std::get<BzImage>(inputs.kernel.image); }
 
   X86Facts facts = SmallMachine();
-  X86CrashFacts crash = SmallCrash();
+  CrashFacts crash = SmallCrash();
   BootInputs inputs;
   RecordingDiagnostics diagnostics;
 };

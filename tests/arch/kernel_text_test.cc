@@ -108,7 +108,7 @@ struct Symbols {
 class TextSymbols : public ::testing::TestWithParam<Symbols> {};
 
 TEST_P(TextSymbols, TellTheTextOrWhyNot) {
-  const auto text = TextFromSymbols(GetParam().lines, PhysAddr(0x21600000));
+  const auto text = TextFromSymbols(GetParam().lines, PhysAddr(0x21600000), X86MappingRules());
   EXPECT_EQ(text ? fmt::format("{} at {:#x}", ToString(text->range), text->virt) : text.error().message(),
             GetParam().expected);
 }
@@ -140,7 +140,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(TextSymbols, ThatWouldEndBehindTheAddressSpaceAreRefused) {
   EXPECT_EQ(MessageOf(TextFromSymbols("ffffffff91200000 T _text\nffffffff93a30000 B _end\n",
-                                      PhysAddr(0xfffffffffffff000))),
+                                      PhysAddr(0xfffffffffffff000), X86MappingRules())),
             "a kernel of 0x2830000 bytes cannot be at 0xfffffffffffff000");
 }
 

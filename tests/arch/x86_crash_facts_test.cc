@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What a crash plan knows of the recorded machines, whole and with pieces taken away.
-#include "arch/x86_64/x86_crash_facts.h"
+#include "arch/crash_facts.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string Describe(const X86CrashFacts& facts) {
+std::string Describe(const CrashFacts& facts) {
   const auto list = [](const std::vector<PhysRange>& ranges) {
     std::string text;
     for (const PhysRange& range : ranges) text += " " + ToString(range);
@@ -30,8 +30,10 @@ std::string Describe(const X86CrashFacts& facts) {
       "regions{}\ncma{}\ndumped{}\nnotes{}\nvmcoreinfo {}\ntext {}\npage offset {}\nheaders {}\n",
       list(facts.memory.regions), list(facts.memory.cma), list(facts.memory.dumped), list(facts.cpu_notes),
       facts.vmcoreinfo ? ToString(*facts.vmcoreinfo) : "none",
-      facts.text ? fmt::format("{} at {:#x}", ToString(facts.text->range), facts.text->virt) : "none",
-      facts.page_offset ? fmt::format("{:#x}", *facts.page_offset) : "none",
+      facts.mapping.text
+          ? fmt::format("{} at {:#x}", ToString(facts.mapping.text->range), facts.mapping.text->virt)
+          : "none",
+      facts.mapping.page_offset ? fmt::format("{:#x}", *facts.mapping.page_offset) : "none",
       facts.elfcorehdr_size.value_or(0));
 }
 
@@ -45,7 +47,7 @@ class CrashFactsOf : public ::testing::TestWithParam<Machine> {};
 TEST_P(CrashFactsOf, AreComplete) {
   const auto root = SystemRoot::Open(RecordedMachine(GetParam().name));
   RecordingDiagnostics diagnostics;
-  const auto facts = ReadX86CrashFacts(*root, diagnostics);
+  const auto facts = ReadCrashFacts(*root, ReadX86KernelMapping, diagnostics);
   ASSERT_EQ(MessageOf(facts), "success");
   EXPECT_EQ(Describe(*facts), GetParam().facts);
 }
@@ -97,14 +99,14 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-class CrashFacts : public ::testing::Test {
+class CrashFactsOfX86 : public ::testing::Test {
  protected:
-  CrashFacts() {
+  CrashFactsOfX86() {
     scratch_.CopyFrom(RecordedMachine("bios-1g"), "");
     // Nothing said about KASLR but what the recorded boot_params say: it was on.
     scratch_.File("proc/cpuinfo", "flags\t\t: fpu lm la57 avx\n");
   }
-  Result<X86CrashFacts> Read() { return ReadX86CrashFacts(scratch_.root(), diagnostics_); }
+  Result<CrashFacts> Read() { return ReadCrashFacts(scratch_.root(), ReadX86KernelMapping, diagnostics_); }
   std::string Shown(std::string_view path) { return fmt::format("'{}/{}'", scratch_.path().string(), path); }
   // Clears KASLR_FLAG of the running kernel's boot_params.
   void BootWithoutKaslr() {
@@ -119,23 +121,23 @@ class CrashFacts : public ::testing::Test {
 
 const KernelText kRecordedText{Range(0x21600000, 0x23e30000), 0xffffffff91200000};
 
-TEST_F(CrashFacts, ReadNoMoreOfKcoreThanItsHeaders) {
+TEST_F(CrashFactsOfX86, ReadNoMoreOfKcoreThanItsHeaders) {
   SystemRoot root = scratch_.root();
   std::vector<std::string> heads;
   root.Observe([&](std::string_view path, std::optional<size_t> head) {
     if (head) heads.push_back(fmt::format("{} {}", path, *head));
   });
-  ASSERT_EQ(MessageOf(ReadX86CrashFacts(root, diagnostics_)), "success");
+  ASSERT_EQ(MessageOf(ReadCrashFacts(root, ReadX86KernelMapping, diagnostics_)), "success");
   EXPECT_THAT(heads, ElementsAre("proc/kcore 64", "proc/kcore 512"));
 }
 
-TEST_F(CrashFacts, TakeTheTextFromKallsymsWhereKcoreIsClosed) {
+TEST_F(CrashFactsOfX86, TakeTheTextFromKallsymsWhereKcoreIsClosed) {
   scratch_.Remove("proc/kcore").File("proc/sys/kernel/osrelease", "6.12.0\n");
   BootWithoutKaslr();
   const auto facts = Read();
   ASSERT_EQ(MessageOf(facts), "success");
-  EXPECT_EQ(facts->text, kRecordedText);
-  EXPECT_EQ(facts->page_offset, 0xff11000000000000);
+  EXPECT_EQ(facts->mapping.text, kRecordedText);
+  EXPECT_EQ(facts->mapping.page_offset, 0xff11000000000000);
   EXPECT_THAT(
       diagnostics_.notes(),
       ElementsAre(fmt::format("cannot open {}: No such file or directory; the kernel's mapping is taken "
@@ -143,7 +145,7 @@ TEST_F(CrashFacts, TakeTheTextFromKallsymsWhereKcoreIsClosed) {
                               Shown("proc/kcore"))));
 }
 
-TEST_F(CrashFacts, LookAtKallsymsNoFurtherThanTheEndOfTheKernel) {
+TEST_F(CrashFactsOfX86, LookAtKallsymsNoFurtherThanTheEndOfTheKernel) {
   scratch_.Remove("proc/kcore")
       .File("proc/kallsyms",
             "0000000000000000 A fixed_percpu_data\n"
@@ -154,7 +156,7 @@ TEST_F(CrashFacts, LookAtKallsymsNoFurtherThanTheEndOfTheKernel) {
   EXPECT_EQ(ReadTextSymbols(scratch_.root()).value(), "ffffffff91200000 T _text\nffffffff93a30000 B _end\n");
 }
 
-TEST_F(CrashFacts, KnowTheDirectMapOnlyWhereNothingMovedIt) {
+TEST_F(CrashFactsOfX86, KnowTheDirectMapOnlyWhereNothingMovedIt) {
   struct {
     const char* release;
     const char* flags;
@@ -182,18 +184,19 @@ TEST_F(CrashFacts, KnowTheDirectMapOnlyWhereNothingMovedIt) {
     if (*row.config != '\0') scratch_.File(fmt::format("boot/config-{}", row.release), row.config);
     const auto facts = Read();
     ASSERT_EQ(MessageOf(facts), "success");
-    EXPECT_EQ(facts->page_offset, row.expected) << row.release << row.flags << row.kaslr << row.config;
+    EXPECT_EQ(facts->mapping.page_offset, row.expected)
+        << row.release << row.flags << row.kaslr << row.config;
     const auto warnings = diagnostics_.TakeWarnings();
     EXPECT_EQ(warnings.size(), row.expected ? 0u : 1u);
   }
 }
 
-TEST_F(CrashFacts, SayWhatTheDumpWillLack) {
+TEST_F(CrashFactsOfX86, SayWhatTheDumpWillLack) {
   scratch_.Remove("proc/kcore").File("proc/kallsyms", "0000000000000000 T _text\n0000000000000000 B _end\n");
   const auto facts = Read();
   ASSERT_EQ(MessageOf(facts), "success");
-  EXPECT_EQ(facts->text, std::nullopt);
-  EXPECT_EQ(facts->page_offset, std::nullopt);
+  EXPECT_EQ(facts->mapping.text, std::nullopt);
+  EXPECT_EQ(facts->mapping.page_offset, std::nullopt);
   const std::string how =
       "Loading as root, with CAP_SYS_RAWIO and without lockdown, makes /proc/kcore readable";
   EXPECT_THAT(
@@ -209,7 +212,7 @@ TEST_F(CrashFacts, SayWhatTheDumpWillLack) {
                       Shown("proc/kcore"), how)));
 }
 
-TEST_F(CrashFacts, RefuseADumpThatNothingCouldRead) {
+TEST_F(CrashFactsOfX86, RefuseADumpThatNothingCouldRead) {
   scratch_.Remove("proc/kcore").Remove("proc/kallsyms").Remove("sys/kernel/vmcoreinfo");
   EXPECT_EQ(MessageOf(Read()),
             fmt::format("a dump would tell neither where the kernel is mapped ({}, {}) nor vmcoreinfo ({}): "
@@ -218,30 +221,30 @@ TEST_F(CrashFacts, RefuseADumpThatNothingCouldRead) {
   EXPECT_EQ(diagnostics_.TakeWarnings().size(), 3u);
 }
 
-TEST_F(CrashFacts, GoOnWithoutVmcoreinfoWhereTheTextIsKnown) {
+TEST_F(CrashFactsOfX86, GoOnWithoutVmcoreinfoWhereTheTextIsKnown) {
   scratch_.Remove("sys/kernel/vmcoreinfo");
   const auto facts = Read();
   ASSERT_EQ(MessageOf(facts), "success");
-  EXPECT_EQ(facts->text, kRecordedText);
+  EXPECT_EQ(facts->mapping.text, kRecordedText);
   EXPECT_THAT(
       diagnostics_.TakeWarnings(),
       ElementsAre(EndsWith("the dump has no vmcoreinfo, and makedumpfile and vmcore-dmesg cannot read it")));
 }
 
-TEST_F(CrashFacts, TakeADamagedKcoreForAClosedOne) {
+TEST_F(CrashFactsOfX86, TakeADamagedKcoreForAClosedOne) {
   for (const std::string_view damaged : {"", "no ELF",
                                          "\x7f"
                                          "ELF\2\1\1"}) {
     scratch_.File("proc/kcore", damaged);
     const auto facts = Read();
     ASSERT_EQ(MessageOf(facts), "success");
-    EXPECT_EQ(facts->text, kRecordedText);
+    EXPECT_EQ(facts->mapping.text, kRecordedText);
     EXPECT_THAT(diagnostics_.notes().back(), StartsWith(Shown("proc/kcore") + ":"));
     EXPECT_THAT(diagnostics_.TakeWarnings(), ElementsAre(HasSubstr("virtual addresses of RAM")));
   }
 }
 
-TEST_F(CrashFacts, NeedARegionOnTheCommandLine) {
+TEST_F(CrashFactsOfX86, NeedARegionOnTheCommandLine) {
   scratch_.File("proc/iomem", "00100000-3fffffff : System RAM\n");
   const auto facts = Read();
   EXPECT_EQ(
@@ -252,7 +255,7 @@ TEST_F(CrashFacts, NeedARegionOnTheCommandLine) {
   EXPECT_EQ(facts.error().code(), Errc::kNoCrashRegion);
 }
 
-TEST_F(CrashFacts, TellTheRoomTheKernelWantsForItsOwnUpdates) {
+TEST_F(CrashFactsOfX86, TellTheRoomTheKernelWantsForItsOwnUpdates) {
   scratch_.File("sys/kernel/crash_elfcorehdr_size", "921600\n")
       .File("sys/kernel/kexec_crash_cma_ranges", "30000000-31ffffff\n10000000-10ffffff\n");
   const auto facts = Read();

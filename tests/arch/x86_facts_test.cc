@@ -11,14 +11,6 @@
 namespace kexec::testing {
 namespace {
 
-TEST(TotalRamPages, CountsPagesOfFourKib) {
-  EXPECT_EQ(TotalRamPages("MemTotal:         733456 kB\nMemFree:          578848 kB\n"), 733456u / 4);
-  EXPECT_EQ(TotalRamPages("MemFree:          578848 kB\n"), 0u);
-  EXPECT_EQ(TotalRamPages("MemTotal: many kB\n"), 0u);
-  EXPECT_EQ(TotalRamPages("MemTotal: 12"), 0u);
-  EXPECT_EQ(TotalRamPages(""), 0u);
-}
-
 TEST(UsesFiveLevelPaging, TakesTheFlagAsAWord) {
   EXPECT_TRUE(UsesFiveLevelPaging("processor\t: 0\nflags\t\t: fpu la57 sse\n"));
   EXPECT_TRUE(UsesFiveLevelPaging("flags : la57"));

@@ -36,7 +36,7 @@ void CheckCma(std::string_view text) {
 }
 
 void CheckSymbols(std::string_view text) {
-  const auto found = TextFromSymbols(text, PhysAddr(0x1000000));
+  const auto found = TextFromSymbols(text, PhysAddr(0x1000000), X86MappingRules());
   if (!found) return Require(!found.error().message().empty() && found.error().message().size() < 400);
   Require(found->range.begin() == PhysAddr(0x1000000) && found->range.size() <= (uint64_t{1} << 30));
   Require(found->virt >= 0xffffffff80000000 && found->virt + found->range.size() > found->virt);

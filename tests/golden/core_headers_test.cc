@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <string>
 
-#include "arch/x86_64/x86_crash_facts.h"
+#include "arch/crash_facts.h"
+#include "arch/x86_64/kernel_text.h"
 #include "loaders/elf/elf_core.h"
 #include "tests/arch/bzimage_fixture.h"
 #include "tests/support/read_whole.h"
@@ -46,13 +47,13 @@ TEST_P(KexecToolsCoreHeaders, AreOursByteForByte) {
       ReadWhole(fmt::format("{}/tests/golden/kexec-tools/{}.elfcorehdr", KEXEC_SOURCE_DIR, GetParam()));
   const auto root = SystemRoot::Open(RecordedMachine(GetParam()));
   RecordingDiagnostics diagnostics;
-  const auto facts = ReadX86CrashFacts(*root, diagnostics);
+  const auto facts = ReadCrashFacts(*root, ReadX86KernelMapping, diagnostics);
   ASSERT_EQ(MessageOf(facts), "success");
   CoreHeaderInputs inputs{.elf_machine = kX86_64,
                           .cpu_notes = facts->cpu_notes,
                           .vmcoreinfo = facts->vmcoreinfo,
-                          .text = facts->text,
-                          .page_offset = facts->page_offset};
+                          .text = facts->mapping.text,
+                          .page_offset = facts->mapping.page_offset};
   for (const PhysRange& range : facts->memory.dumped) inputs.ram.push_back({range, range.begin()});
   inputs.ram.front().stored = BackupOf(theirs);
   const auto ours = BuildCoreHeaders(inputs);
