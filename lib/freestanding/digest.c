@@ -17,11 +17,20 @@ const char* kexec_digest_name(uint32_t kind) {
   return "unknown";
 }
 
+static int sha_instructions(uint32_t flags) {
+  if (flags & KEXEC_DIGEST_PORTABLE) return 0;
+#if defined(__riscv)
+  return (flags & KEXEC_DIGEST_RISCV_ZKNH) != 0;
+#else
+  return kexec_sha256_instructions_usable();
+#endif
+}
+
 void kexec_digest_init(struct kexec_digest_state* state, uint32_t kind, uint32_t flags) {
   const int portable = (flags & KEXEC_DIGEST_PORTABLE) != 0;
   state->kind = kind;
   if (kind == KEXEC_DIGEST_XXH128) kexec_xxh128_init(&state->u.xxh128, portable);
-  if (kind == KEXEC_DIGEST_SHA256) kexec_sha256_init(&state->u.sha256, portable);
+  if (kind == KEXEC_DIGEST_SHA256) kexec_sha256_init(&state->u.sha256, sha_instructions(flags));
 }
 
 void kexec_digest_update(struct kexec_digest_state* state, const void* data, size_t size) {

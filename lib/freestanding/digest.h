@@ -25,8 +25,11 @@ enum kexec_digest_kind {
   KEXEC_DIGEST_SHA256 = 2,  // FIPS 180-4: 32 bytes
 };
 
-// Bits of `flags` below.
-enum { KEXEC_DIGEST_PORTABLE = 1 };  // plain C only: no SHA instructions, no vectors
+// Bits of `flags` below; part of purgatory's parameters too.
+enum {
+  KEXEC_DIGEST_PORTABLE = 1,    // plain C only: no SHA instructions, no vectors
+  KEXEC_DIGEST_RISCV_ZKNH = 2,  // this CPU is a RISC-V with Zknh, which only firmware and system can tell
+};
 
 enum { KEXEC_DIGEST_SIZE = 32 };  // bytes of the largest digest; shorter ones are padded with zeros
 

@@ -23,13 +23,16 @@ static inline uint64_t kexec_le64(const uint8_t* from) {
   return value;
 }
 
-static inline uint32_t kexec_be32(const uint8_t* from) { return __builtin_bswap32(kexec_le32(from)); }
+// Compilers make one instruction of it where there is one.
+static inline uint32_t kexec_be32(const uint8_t* from) {
+  return ((uint32_t)from[0] << 24) | ((uint32_t)from[1] << 16) | ((uint32_t)from[2] << 8) | from[3];
+}
 
 static inline void kexec_put_be32(uint8_t* to, uint32_t value) {
-#if __BYTE_ORDER__ != __ORDER_BIG_ENDIAN__
-  value = __builtin_bswap32(value);
-#endif
-  __builtin_memcpy(to, &value, sizeof(value));
+  to[0] = (uint8_t)(value >> 24);
+  to[1] = (uint8_t)(value >> 16);
+  to[2] = (uint8_t)(value >> 8);
+  to[3] = (uint8_t)value;
 }
 
 static inline void kexec_put_be64(uint8_t* to, uint64_t value) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// SHA-256 after FIPS 180-4; § numbers below are that document's. (sha256_x86.c has the other compression
-// function.)
+// SHA-256 after FIPS 180-4; § numbers below are that document's. (sha256_<machine>.c has the other
+// compression function.)
 #include "sha256.h"
 
 #include "load_store.h"
@@ -18,51 +18,16 @@ __attribute__((aligned(16))) const uint32_t kexec_sha256_constants[64] = {
 
 static inline uint32_t rotate_right(uint32_t x, unsigned n) { return (x >> n) | (x << (32 - n)); }
 
-// §4.1.2, with Ch and Maj in the forms that need one operation less.
-#define CHOOSE(x, y, z) ((z) ^ ((x) & ((y) ^ (z))))
-#define MAJORITY(x, y, z) (((x) & (y)) | ((z) & ((x) | (y))))
+// §4.1.2
 #define BIG_SIGMA0(x) (rotate_right(x, 2) ^ rotate_right(x, 13) ^ rotate_right(x, 22))
 #define BIG_SIGMA1(x) (rotate_right(x, 6) ^ rotate_right(x, 11) ^ rotate_right(x, 25))
 #define SMALL_SIGMA0(x) (rotate_right(x, 7) ^ rotate_right(x, 18) ^ ((x) >> 3))
 #define SMALL_SIGMA1(x) (rotate_right(x, 17) ^ rotate_right(x, 19) ^ ((x) >> 10))
 
-// One round of §6.2.2 step 3. The eight variables are renamed by the caller, not moved; `word` is W[t].
-#define ROUND(a, b, c, d, e, f, g, h, t, word)                                                       \
-  do {                                                                                               \
-    const uint32_t sum = (h) + BIG_SIGMA1(e) + CHOOSE(e, f, g) + kexec_sha256_constants[t] + (word); \
-    (d) += sum;                                                                                      \
-    (h) = sum + BIG_SIGMA0(a) + MAJORITY(a, b, c);                                                   \
-  } while (0)
-
-// W[t] for t < 16 comes from the block, later ones replace W[t - 16] in a ring of 16 (§6.2.2 step 1).
-#define FIRST(i) (w[i] = kexec_be32(data + 4 * (i)))
-#define NEXT(i) \
-  (w[i] += SMALL_SIGMA0(w[((i) + 1) & 15]) + w[((i) + 9) & 15] + SMALL_SIGMA1(w[((i) + 14) & 15]))
-
-#define EIGHT_ROUNDS(t, i, WORD)                         \
-  ROUND(a, b, c, d, e, f, g, h, (t) + 0, WORD((i) + 0)); \
-  ROUND(h, a, b, c, d, e, f, g, (t) + 1, WORD((i) + 1)); \
-  ROUND(g, h, a, b, c, d, e, f, (t) + 2, WORD((i) + 2)); \
-  ROUND(f, g, h, a, b, c, d, e, (t) + 3, WORD((i) + 3)); \
-  ROUND(e, f, g, h, a, b, c, d, (t) + 4, WORD((i) + 4)); \
-  ROUND(d, e, f, g, h, a, b, c, (t) + 5, WORD((i) + 5)); \
-  ROUND(c, d, e, f, g, h, a, b, (t) + 6, WORD((i) + 6)); \
-  ROUND(b, c, d, e, f, g, h, a, (t) + 7, WORD((i) + 7))
+#include "sha256_rounds.h"
 
 void kexec_sha256_blocks_portable(uint32_t hash[8], const uint8_t* data, size_t blocks) {
-  for (; blocks != 0; blocks--, data += KEXEC_SHA256_BLOCK) {
-    uint32_t w[16];
-    uint32_t a = hash[0], b = hash[1], c = hash[2], d = hash[3];
-    uint32_t e = hash[4], f = hash[5], g = hash[6], h = hash[7];
-    EIGHT_ROUNDS(0, 0, FIRST);
-    EIGHT_ROUNDS(8, 8, FIRST);
-    for (unsigned t = 16; t < 64; t += 16) {
-      EIGHT_ROUNDS(t, 0, NEXT);
-      EIGHT_ROUNDS(t + 8, 8, NEXT);
-    }
-    hash[0] += a, hash[1] += b, hash[2] += c, hash[3] += d;
-    hash[4] += e, hash[5] += f, hash[6] += g, hash[7] += h;
-  }
+  kexec_sha256_compress(hash, data, blocks);
 }
 
 static void compress(struct kexec_sha256* state, const uint8_t* data, size_t blocks) {
@@ -72,14 +37,14 @@ static void compress(struct kexec_sha256* state, const uint8_t* data, size_t blo
     kexec_sha256_blocks_portable(state->hash, data, blocks);
 }
 
-void kexec_sha256_init(struct kexec_sha256* state, int portable) {
+void kexec_sha256_init(struct kexec_sha256* state, int instructions) {
   // §5.3.3
   static const uint32_t initial[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                       0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
   for (unsigned i = 0; i < 8; i++) state->hash[i] = initial[i];
   state->buffered = 0;
   state->total = 0;
-  state->use_instructions = !portable && kexec_sha256_instructions_usable();
+  state->use_instructions = instructions != 0;
 }
 
 void kexec_sha256_update(struct kexec_sha256* state, const uint8_t* data, size_t size) {

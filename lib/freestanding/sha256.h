@@ -20,7 +20,8 @@ struct kexec_sha256 {
   uint8_t buffer[KEXEC_SHA256_BLOCK];  // an unfinished block
 };
 
-void kexec_sha256_init(struct kexec_sha256* state, int portable);
+// `instructions`: whether to use the CPU's SHA instructions, which must then be there.
+void kexec_sha256_init(struct kexec_sha256* state, int instructions);
 void kexec_sha256_update(struct kexec_sha256* state, const uint8_t* data, size_t size);
 void kexec_sha256_final(const struct kexec_sha256* state, uint8_t out[32]);
 
@@ -29,11 +30,12 @@ extern const uint32_t kexec_sha256_constants[64];
 
 // Both implementations of the compression function over `blocks` consecutive blocks.
 void kexec_sha256_blocks_portable(uint32_t hash[8], const uint8_t* data, size_t blocks);
-// Only where kexec_sha256_instructions_usable().
+// Only where the CPU has them. sha256_<machine>.c; digest_other.c for a machine without such a file.
 void kexec_sha256_blocks_instructions(uint32_t hash[8], const uint8_t* data, size_t blocks);
 
-// Whether this CPU has SHA instructions and what they need. The caller's environment must let XMM registers
-// be used (an operating system does; purgatory's entry sets CR4.OSFXSR itself).
+// Whether this CPU has SHA instructions and what they need, as far as it can be asked (RISC-V cannot: 0). The
+// caller's environment must let vector registers be used (an operating system does; purgatory's entry sees to
+// it itself).
 int kexec_sha256_instructions_usable(void);
 
 #ifdef __cplusplus

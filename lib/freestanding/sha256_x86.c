@@ -3,8 +3,6 @@
 // Written with the compiler's builtins: <immintrin.h> would pull in <stdlib.h>.
 #include "sha256.h"
 
-#if defined(__x86_64__)
-
 typedef uint32_t vec __attribute__((vector_size(16)));  // lane 0 is the least significant
 typedef int sha_vec __attribute__((vector_size(16)));   // the type the builtins take
 typedef uint8_t byte_vec __attribute__((vector_size(16)));
@@ -76,13 +74,3 @@ SHA_TARGET void kexec_sha256_blocks_instructions(uint32_t hash[8], const uint8_t
   __builtin_memcpy(hash, &abcd_out, sizeof(abcd_out));
   __builtin_memcpy(hash + 4, &efgh_out, sizeof(efgh_out));
 }
-
-#else
-
-int kexec_sha256_instructions_usable(void) { return 0; }
-
-void kexec_sha256_blocks_instructions(uint32_t hash[8], const uint8_t* data, size_t blocks) {
-  kexec_sha256_blocks_portable(hash, data, blocks);
-}
-
-#endif

@@ -2,8 +2,6 @@
 // The inner loop of XXH3 with SSE2, which every 64-bit x86 CPU has: two accumulators to a register.
 #include "xxh128.h"
 
-#if defined(__SSE2__)
-
 typedef uint64_t vec __attribute__((vector_size(16)));
 typedef int words_vec __attribute__((vector_size(16)));  // the type the builtin takes
 
@@ -32,12 +30,3 @@ void kexec_xxh128_stripes_vector(uint64_t accumulators[8], const uint8_t* data, 
   }
   __builtin_memcpy(accumulators, sum, sizeof(sum));
 }
-
-#else
-
-void kexec_xxh128_stripes_vector(uint64_t accumulators[8], const uint8_t* data, size_t first,
-                                 size_t stripes) {
-  kexec_xxh128_stripes_portable(accumulators, data, first, stripes);
-}
-
-#endif
