@@ -2,9 +2,9 @@
 # libkexec from the object floors: shared (soname 0) for programs, static for our own program and tests.
 
 set(kexec_floors kexec_digest kexec_lib kexec_loaders kexec_arch kexec_capi)
-if(TARGET kexec_purgatory_x86_64)
-  list(APPEND kexec_floors kexec_purgatory_x86_64)
-endif()
+foreach(machine x86_64)
+  list(APPEND kexec_floors kexec_purgatory_${machine})
+endforeach()
 add_library(libkexec SHARED)
 add_library(libkexec_static STATIC)
 foreach(lib libkexec libkexec_static)

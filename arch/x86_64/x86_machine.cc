@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "arch/crash_facts.h"
+#include "arch/require_purgatory.h"
 #include "arch/x86_64/crash_layout.h"
 #include "arch/x86_64/elf_boot.h"
 #include "arch/x86_64/handover.h"
@@ -94,6 +95,7 @@ class X86Machine final : public Machine {
 
   Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs,
                                             Diagnostics& diagnostics) const override {
+    KEXEC_TRY(RequirePurgatory(PurgatoryBlob(), name()));
     if (inputs.kind == LoadKind::kCrash) return PlaceCrash(inputs, diagnostics);
     if (BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
       return PlaceNormalLinux(facts_, inputs, diagnostics);

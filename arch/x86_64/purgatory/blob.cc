@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/x86_64/purgatory/blob.h"
 
-#include <cstring>
+#include "arch/purgatory/blob_params.h"
 
 extern "C" {
 extern const std::byte kexec_purgatory_x86_64_begin[];
@@ -14,10 +14,6 @@ Bytes PurgatoryBlob() { return {kexec_purgatory_x86_64_begin, kexec_purgatory_x8
 
 size_t PurgatoryMemSize() { return PurgatoryParams().memory_size; }
 
-kexec_purgatory_params PurgatoryParams() {
-  kexec_purgatory_params params;
-  std::memcpy(&params, PurgatoryBlob().data(), sizeof(params));
-  return params;
-}
+kexec_purgatory_params PurgatoryParams() { return ParamsOfBlob<kexec_purgatory_params>(PurgatoryBlob()); }
 
 }  // namespace kexec

@@ -11,7 +11,8 @@
 
 namespace kexec {
 
-// The bytes to load (a segment's contents). Static storage.
+// The bytes to load (a segment's contents). Static storage. Empty where the build found no compiler for
+// x86_64: nothing can be loaded for that machine then.
 Bytes PurgatoryBlob();
 
 // Bytes it needs in memory, the stack included (a segment's size before rounding to pages). What lies behind

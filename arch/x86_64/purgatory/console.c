@@ -61,7 +61,7 @@ static int uart_answers(uint16_t base) {
   return port_read((uint16_t)(base + UART_SCRATCH)) == 0xa5;
 }
 
-static void put(struct console* console, char character) {
+void console_put(struct console* console, char character) {
   if (character == '\n') serial_put(console, '\r');
   serial_put(console, character);
   if (console->vga) vga_put(character);
@@ -76,29 +76,4 @@ void console_open(struct console* console, const struct kexec_purgatory_params* 
 
 void console_open_fallback(struct console* console) {
   if (console->serial_base == 0 && !console->vga && uart_answers(COM1)) console->serial_base = COM1;
-}
-
-void console_text(struct console* console, const char* text) {
-  for (; *text != '\0'; text++) put(console, *text);
-}
-
-void console_decimal(struct console* console, uint32_t value) {
-  if (value >= 10) console_decimal(console, value / 10);
-  put(console, (char)('0' + value % 10));
-}
-
-static void hex_digit(struct console* console, unsigned value) {
-  put(console, (char)(value < 10 ? '0' + value : 'a' + (value - 10)));
-}
-
-void console_hex64(struct console* console, uint64_t value) {
-  console_text(console, "0x");
-  for (unsigned shift = 64; shift != 0; shift -= 4) hex_digit(console, (value >> (shift - 4)) & 15);
-}
-
-void console_bytes(struct console* console, const uint8_t* bytes, size_t size) {
-  for (size_t i = 0; i < size; i++) {
-    hex_digit(console, bytes[i] >> 4);
-    hex_digit(console, bytes[i] & 15);
-  }
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arch/purgatory/text.h"
 #include "params.h"
 
 struct console {
@@ -18,8 +19,3 @@ void console_open(struct console* console, const struct kexec_purgatory_params* 
 // A last resort when no console was asked for: COM1 as it is, if a UART is there. Nothing to call it with if
 // not.
 void console_open_fallback(struct console* console);
-
-void console_text(struct console* console, const char* text);
-void console_decimal(struct console* console, uint32_t value);
-void console_hex64(struct console* console, uint64_t value);  // "0x" and 16 digits
-void console_bytes(struct console* console, const uint8_t* bytes, size_t size);

@@ -5,10 +5,10 @@
 #ifndef KEXEC_ARCH_X86_64_PURGATORY_PARAMS_H_
 #define KEXEC_ARCH_X86_64_PURGATORY_PARAMS_H_
 
-#define KEXEC_PURGATORY_MAGIC 0x5952544147525550  // "PURGATRY" in memory
+#include "arch/purgatory/range.h"
+
 #define KEXEC_PURGATORY_VERSION 1
 #define KEXEC_PURGATORY_PARAMS_SIZE 776
-#define KEXEC_PURGATORY_MAX_RANGES 16  // as many as kexec_load takes segments (KEXEC_SEGMENT_MAX)
 
 // entry_kind
 #define KEXEC_PURGATORY_ENTRY_64 1  // 64-bit mode, the page tables purgatory was entered with
@@ -22,11 +22,6 @@
 #ifndef __ASSEMBLER__
 #include <stddef.h>
 #include <stdint.h>
-
-struct kexec_purgatory_range {
-  uint64_t address;
-  uint64_t length;
-};
 
 // The general registers at the kernel's entry, except rsp: that is the end of purgatory's own stack. A 32-bit
 // entry takes the lower halves of the first seven. Linux wants the address of boot_params in rsi (esi), and
@@ -79,11 +74,6 @@ struct kexec_purgatory_params {
   uint32_t reserved1;
 };
 
-#ifdef __cplusplus
-#define KEXEC_PURGATORY_CHECK(condition) static_assert(condition, #condition)
-#else
-#define KEXEC_PURGATORY_CHECK(condition) _Static_assert(condition, #condition)
-#endif
 KEXEC_PURGATORY_CHECK(sizeof(struct kexec_purgatory_params) == KEXEC_PURGATORY_PARAMS_SIZE);
 KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, magic) == 0);
 KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, kernel_entry) ==
@@ -92,7 +82,6 @@ KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, entry_kind) ==
                       KEXEC_PURGATORY_OFFSET_ENTRY_KIND);
 KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, registers) == KEXEC_PURGATORY_OFFSET_REGISTERS);
 KEXEC_PURGATORY_CHECK(sizeof(struct kexec_purgatory_registers) == 15 * 8);
-#undef KEXEC_PURGATORY_CHECK
 
 #endif  // __ASSEMBLER__
 #endif  // KEXEC_ARCH_X86_64_PURGATORY_PARAMS_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "reset.h"
+#include "arch/purgatory/reset.h"
 
 #include "io.h"
 
@@ -59,6 +59,7 @@ void wait_seconds(uint32_t seconds) {
     }
 }
 
+// By the reset control register, the keyboard controller, or a triple fault.
 _Noreturn void reset_machine(void) {
   const uint8_t control = (uint8_t)(port_read(RESET_CONTROL) & ~(RESET_HARD | RESET_NOW));
   port_write(RESET_CONTROL, control | RESET_HARD);
