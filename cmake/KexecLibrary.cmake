@@ -2,7 +2,7 @@
 # libkexec from the object floors: shared (soname 0) for programs, static for our own program and tests.
 
 set(kexec_floors kexec_digest kexec_lib kexec_loaders kexec_arch kexec_capi)
-foreach(machine x86_64 arm64)
+foreach(machine x86_64 arm64 riscv64)
   list(APPEND kexec_floors kexec_purgatory_${machine})
 endforeach()
 add_library(libkexec SHARED)
