@@ -35,7 +35,10 @@ Result<KernelImage> ParseRequested(const kexec_request& request) {
   const std::string& path = request.kernel->path.native();
   const std::string context = fmt::format("cannot load '{}'", path);
   KEXEC_ASSIGN(const UnpackedKernel unpacked, UnpackKernel(request.kernel->bytes, messages), context);
-  KEXEC_ASSIGN(KernelImage image, ParseKernel(unpacked.bytes, request.type, messages), context);
+  KEXEC_ASSIGN(const SystemRoot* root, RootOf(request));
+  const std::string machine = root->MachineName().value_or("");  // else refused when the machine is read
+  KEXEC_ASSIGN(KernelImage image,
+               ParseKernel(unpacked.bytes, request.type, messages, {.machine = machine}), context);
   for (const ImageFile& initrd : request.initrds) {
     KEXEC_TRY(CheckInitrd(initrd.bytes.view(), initrd.path.native(), messages));
   }

@@ -40,6 +40,13 @@ bool SystemRoot::Exists(std::string_view path) const {
   return fstatat(dir_.get(), Relative(path).c_str(), &info, 0) == 0;
 }
 
+EntryKind SystemRoot::Kind(std::string_view path) const {
+  struct stat info = {};
+  if (fstatat(dir_.get(), Relative(path).c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return EntryKind::kNone;
+  if (S_ISDIR(info.st_mode)) return EntryKind::kDirectory;
+  return S_ISREG(info.st_mode) ? EntryKind::kFile : EntryKind::kOther;
+}
+
 Result<std::string> SystemRoot::ReadText(std::string_view path) const {
   if (observer_) observer_(path, std::nullopt);
   const std::string relative = Relative(path);

@@ -106,9 +106,10 @@ std::optional<Contents> IdentifyElf(Bytes file) {
                                 : type == 1 ? "an ELF object file or kernel module"
                                 : type == 4 ? "an ELF core dump"
                                             : "an ELF file";
-  // Kernels for x86 never get here: a loader knows them.
-  const bool is_x86 = machine == 3 || machine == 6 || machine == 62;
-  return Contents{fmt::format("{} ({})", kind, ElfMachineName(machine)), (type == 2 || type == 3) && !is_x86};
+  // Kernels for the machines we know never get here: a loader knows them.
+  const bool has_loader = machine == 3 || machine == 6 || machine == 62 || machine == 183 || machine == 243;
+  return Contents{fmt::format("{} ({})", kind, ElfMachineName(machine)),
+                  (type == 2 || type == 3) && !has_loader};
 }
 
 // A section table entry is 40 bytes and starts with the name (PE/COFF specification, "Section Table").

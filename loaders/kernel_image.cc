@@ -7,8 +7,9 @@
 namespace kexec {
 namespace {
 
-// COMMAND_LINE_SIZE of x86 without the final zero (arch/x86/include/asm/setup.h).
+// COMMAND_LINE_SIZE of x86 and arm64 without the final zero (arch/*/include/uapi/asm/setup.h), and of riscv.
 constexpr uint64_t kLinuxCommandLine = 2047;
+constexpr uint64_t kRiscvCommandLine = 1023;
 // Neither Multiboot nor PVH nor ELF boot notes has a limit; this one is ours.
 constexpr uint64_t kOtherCommandLine = 65535;
 
@@ -16,6 +17,7 @@ uint64_t LimitOf(const BzImage& image) { return image.command_line_max; }
 uint64_t LimitOf(const DirectLinux& image) { return image.packed.command_line_max; }
 uint64_t LimitOf(const ElfKernel& image) { return image.is_linux ? kLinuxCommandLine : kOtherCommandLine; }
 uint64_t LimitOf(const MultibootKernel&) { return kOtherCommandLine; }
+uint64_t LimitOf(const ImageKernel&) { return kLinuxCommandLine; }
 
 uint64_t Extent(const std::vector<LoadPiece>& pieces) {
   if (pieces.empty()) return 0;
@@ -27,10 +29,12 @@ uint64_t BytesOf(const BzImage& image) { return image.init_size; }
 uint64_t BytesOf(const DirectLinux& image) { return Extent(image.unpacked.pieces); }
 uint64_t BytesOf(const ElfKernel& image) { return Extent(image.pieces); }
 uint64_t BytesOf(const MultibootKernel& image) { return Extent(image.pieces); }
+uint64_t BytesOf(const ImageKernel& image) { return image.image_size; }
 
 }  // namespace
 
 uint64_t CommandLineLimit(const KernelImage& kernel) {
+  if (kernel.machine == "riscv64") return kRiscvCommandLine;
   return std::visit([](const auto& image) { return LimitOf(image); }, kernel.image);
 }
 

@@ -16,6 +16,7 @@
 #include "kexec/export.h"
 #include "kexec/phys.h"
 #include "loaders/elf/elf_kernel.h"
+#include "loaders/image/image_kernel.h"
 #include "loaders/multiboot/multiboot.h"
 
 namespace KEXEC_PUBLIC kexec {
@@ -55,7 +56,8 @@ struct DirectLinux {
 
 struct KernelImage {
   std::string_view type;  // the registry's name: "bzImage64", "elf-x86_64"
-  std::variant<BzImage, ElfKernel, MultibootKernel, DirectLinux> image;
+  std::variant<BzImage, ElfKernel, MultibootKernel, DirectLinux, ImageKernel> image;
+  std::string_view machine{};  // it is for: "x86_64", "aarch64" or "riscv64", as uname -m
 };
 
 // The longest command line this kernel takes, without the final zero; 0: it has none.
@@ -69,15 +71,18 @@ struct ParseOptions {
   // Also check what the file says about its own bytes (a bzImage's CRC-32). Costs one pass over the kernel;
   // the length fields are always checked.
   bool verify_checksum = true;
+  // The machine that is planned for, as uname -m: a kernel for another is refused. Empty: any will do.
+  std::string_view machine{};
 };
 
 // One row of the registry: a format.
 struct Loader {
   std::string_view name;         // as -t takes it
+  std::string_view machine;      // it is for, as uname -m
   std::string_view description;  // one line
   // Cheap, never reports, looks at nothing outside `file`.
   bool (*recognises)(Bytes file);
-  // Called only for a file it recognises; leaves KernelImage::type to the registry.
+  // Called only for a file it recognises; leaves KernelImage::type and machine to the registry.
   Result<KernelImage> (*parse)(const SharedBytes& file, const ParseOptions& options,
                                Diagnostics& diagnostics);
 };
@@ -90,7 +95,7 @@ std::span<const Loader> Loaders();
 //   kNotRecognised  no loader knows the file, or it is not of the type asked for; says what it looks like
 //   kUsage          there is no loader called `type`
 //   kMalformed      recognised, but damaged or cut short
-//   kUnsupported    recognised, but of a kind that cannot be loaded
+//   kUnsupported    recognised, but of a kind that cannot be loaded, or for another machine
 Result<KernelImage> ParseKernel(const SharedBytes& file, std::string_view type, Diagnostics& diagnostics,
                                 const ParseOptions& options = {});
 

@@ -56,6 +56,7 @@ std::string VersionOf(const BzImage& image) { return image.version; }
 std::string VersionOf(const DirectLinux& image) { return image.packed.version; }
 std::string VersionOf(const ElfKernel& image) { return image.version; }
 std::string VersionOf(const MultibootKernel&) { return {}; }
+std::string VersionOf(const ImageKernel& image) { return image.version; }
 
 }  // namespace
 
@@ -74,7 +75,10 @@ Result<> OpenKernelFile(const std::filesystem::path& path, LoadRequest& request,
 Result<KernelImage> ParseKernelFile(const LoadRequest& request, const Session& session) {
   const ImageFile& file = request.kernel_file;
   // -i: whoever changed a kernel on purpose may load it, too.
-  const ParseOptions checks{.verify_checksum = session.options.purgatory.digest != DigestKind::kNone};
+  // A machine that cannot be told is refused when it is read.
+  const std::string machine = session.root.MachineName().value_or("");
+  const ParseOptions checks{.verify_checksum = session.options.purgatory.digest != DigestKind::kNone,
+                            .machine = machine};
   const std::string type = TypeOfKernel(session.options);
   Result<KernelImage> image = ParseKernel(file.bytes, type, session.diagnostics, checks);
   if (image.has_value()) return image;

@@ -45,6 +45,7 @@ void WriteEmbedding(JsonWriter& json, const std::optional<Embedding>& image) {
 std::string_view EnteredAs(const KernelImage& kernel) {
   if (std::holds_alternative<DirectLinux>(kernel.image)) return "unpacked";
   if (std::holds_alternative<MultibootKernel>(kernel.image)) return "multiboot";
+  if (std::holds_alternative<ImageKernel>(kernel.image)) return "image";
   return std::holds_alternative<ElfKernel>(kernel.image) ? "elf" : "bzimage";
 }
 

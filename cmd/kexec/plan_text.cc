@@ -68,6 +68,10 @@ std::string FactsOf(const MultibootKernel& image) {
   return fmt::format(", multiboot {}{}", image.version, image.relocation ? ", relocatable" : "");
 }
 
+std::string FactsOf(const ImageKernel& image) {
+  return fmt::format(", runs in {}{}", HumanSize(image.image_size), image.big_endian ? ", big-endian" : "");
+}
+
 std::string KernelFacts(const LoadRequest& request) {
   const KernelImage& kernel = request.kernel;
   std::string facts = fmt::format("{}{}{}{}", KernelFileFacts(request), kNextLine, kernel.type,

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "loaders/elf/elf_kernel.h"
 
-#include <string.h>
-
 #include <algorithm>
 #include <span>
 #include <string_view>
@@ -10,6 +8,7 @@
 
 #include "loaders/elf/elf_file.h"
 #include "loaders/elf/elf_notes.h"
+#include "loaders/image/linux_banner.h"
 #include "loaders/kernel_image.h"
 
 namespace kexec {
@@ -21,6 +20,8 @@ constexpr uint16_t kSharedObject = 3;  // ET_DYN
 constexpr uint16_t kI386 = 3;          // EM_386
 constexpr uint16_t kI486 = 6;          // EM_486
 constexpr uint16_t kX86_64 = 62;       // EM_X86_64
+constexpr uint16_t kArm64 = 183;       // EM_AARCH64
+constexpr uint16_t kRiscv = 243;       // EM_RISCV
 constexpr uint32_t kLoad = 1;          // PT_LOAD
 constexpr uint32_t kDynamic = 2;       // PT_DYNAMIC
 constexpr uint32_t kInterpreter = 3;   // PT_INTERP
@@ -38,17 +39,18 @@ struct ElfStart {
 };
 static_assert(sizeof(ElfStart) == 20);
 
-enum class Width { k32, k64 };
-
-// An x86 executable, by its first bytes alone.
-std::optional<Width> WidthOf(Bytes file) {
+// An executable for a machine we know, by its first bytes alone.
+std::optional<ElfMachine> MachineOf(Bytes file) {
   constexpr uint8_t kMagic[] = {0x7f, 'E', 'L', 'F'};
   constexpr uint8_t kLittleEndian = 1;  // ELFDATA2LSB
   const auto start = ReadAt<ElfStart>(file, 0);
   if (!start || !std::ranges::equal(start->magic, kMagic) || start->data != kLittleEndian) return {};
   if (start->type != kExecutable && start->type != kSharedObject) return {};
-  if (start->file_class == 2 && start->machine == kX86_64) return Width::k64;
-  if (start->file_class == 1 && (start->machine == kI386 || start->machine == kI486)) return Width::k32;
+  const bool is_64bit = start->file_class == 2;
+  if (is_64bit && start->machine == kX86_64) return ElfMachine::kX86_64;
+  if (is_64bit && start->machine == kArm64) return ElfMachine::kArm64;
+  if (is_64bit && start->machine == kRiscv) return ElfMachine::kRiscv64;
+  if (start->file_class == 1 && (start->machine == kI386 || start->machine == kI486)) return ElfMachine::kI386;
   return {};
 }
 
@@ -164,48 +166,30 @@ Result<PhysAddr> FindEntry(std::span<const LoadPiece> pieces, uint64_t entry) {
   return Fail(Errc::kMalformed, "the entry point {:#x} lies in nothing that is loaded", entry);
 }
 
-// "6.1.0-49-cloud-amd64 (...)" from the text every Linux prints first (init/version-timestamp.c).
-std::string FindLinuxVersion(std::span<const LoadPiece> pieces) {
-  constexpr std::string_view kBanner = "Linux version ";
-  for (const LoadPiece& piece : pieces) {
-    Bytes rest = piece.contents.view();
-    while (const void* at = memmem(rest.data(), rest.size(), kBanner.data(), kBanner.size())) {
-      rest =
-          rest.subspan(static_cast<size_t>(static_cast<const std::byte*>(at) - rest.data()) + kBanner.size());
-      std::string version;
-      for (const std::byte b : rest.first(std::min<size_t>(rest.size(), 512))) {
-        const char c = static_cast<char>(b);
-        if (c < 0x20 || c > 0x7e) break;
-        version += c;
-      }
-      if (!version.empty() && version[0] >= '0' && version[0] <= '9') return version;
-    }
-  }
-  return {};
-}
-
-Result<KernelImage> ParseOf(Width width, const SharedBytes& file, Diagnostics& diagnostics) {
-  if (WidthOf(file.view()) != width) return Fail(Errc::kNotRecognised, "no ELF file of this kind");
+Result<KernelImage> ParseOf(ElfMachine machine, const SharedBytes& file, Diagnostics& diagnostics) {
+  if (MachineOf(file.view()) != machine) return Fail(Errc::kNotRecognised, "no ELF file of this kind");
   KEXEC_ASSIGN(ElfKernel kernel, ReadElfKernel(file, diagnostics));
-  return KernelImage{{}, std::move(kernel)};
+  return KernelImage{.type = {}, .image = std::move(kernel)};
 }
 
 }  // namespace
 
-bool RecognisesElf64(Bytes file) { return WidthOf(file) == Width::k64 && !IsUserSpace(file); }
+bool IsElfKernel(Bytes file, ElfMachine machine) { return MachineOf(file) == machine && !IsUserSpace(file); }
 
-bool RecognisesElf32(Bytes file) { return WidthOf(file) == Width::k32 && !IsUserSpace(file); }
+bool RecognisesElf64(Bytes file) { return IsElfKernel(file, ElfMachine::kX86_64); }
+
+bool RecognisesElf32(Bytes file) { return IsElfKernel(file, ElfMachine::kI386); }
 
 Result<KernelImage> ParseElf64(const SharedBytes& file, const ParseOptions&, Diagnostics& diagnostics) {
-  return ParseOf(Width::k64, file, diagnostics);
+  return ParseOf(ElfMachine::kX86_64, file, diagnostics);
 }
 
 Result<KernelImage> ParseElf32(const SharedBytes& file, const ParseOptions&, Diagnostics& diagnostics) {
-  return ParseOf(Width::k32, file, diagnostics);
+  return ParseOf(ElfMachine::kI386, file, diagnostics);
 }
 
 Result<ElfKernel> ReadElfKernel(const SharedBytes& file, Diagnostics& diagnostics) {
-  if (!WidthOf(file.view())) return Fail(Errc::kNotRecognised, "no ELF executable for x86");
+  if (!MachineOf(file.view())) return Fail(Errc::kNotRecognised, "no ELF executable for a known machine");
   KEXEC_ASSIGN(const ElfFile elf, ParseElfFile(file.view()));
   ElfKernel kernel;
   kernel.is_64bit = elf.is_64bit;

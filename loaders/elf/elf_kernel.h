@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// ELF executables for a PC that are loaded as they are: vmlinux, other kernels, boot programs.
+// ELF executables that are loaded as they are: vmlinux, other kernels, boot programs.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,12 @@ Result<KernelImage> ParseElf64(const SharedBytes& file, const ParseOptions& opti
 Result<KernelImage> ParseElf32(const SharedBytes& file, const ParseOptions& options,
                                Diagnostics& diagnostics);
 
-// What any of the two makes of an ELF file; also for formats that come in ELF clothing. No byte is copied.
+enum class ElfMachine { kI386, kX86_64, kArm64, kRiscv64 };
+
+// ET_EXEC or ET_DYN for that machine, and no program for a running system.
+bool IsElfKernel(Bytes file, ElfMachine machine);
+
+// The kernel in an ELF file for any ElfMachine; also for formats that come in ELF clothing. No byte is copied.
 Result<ElfKernel> ReadElfKernel(const SharedBytes& file, Diagnostics& diagnostics);
 
 }  // namespace kexec

@@ -43,8 +43,8 @@ TEST(Registry, AsksTheTellingFormatsFirst) {
   EXPECT_EQ(place("bzImage64"), 0);
   EXPECT_EQ(place("bzImage"), 1);
   // A multiboot kernel may be an ELF file.
-  EXPECT_EQ(place("elf-x86"), std::ssize(names) - 1);
-  EXPECT_EQ(place("elf-x86_64"), std::ssize(names) - 2);
+  EXPECT_LT(place("multiboot-x86"), place("elf-x86_64"));
+  EXPECT_LT(place("multiboot2-x86"), place("elf-x86"));
 }
 
 TEST(Registry, TellsWhatAnUnknownFileLooksLike) {
@@ -78,9 +78,11 @@ TEST(Registry, NamesTheMachineOfAnElfFile) {
       "ELF\x02\x01\x01";
   elf.resize(64);
   elf[16] = 2;
-  elf[18] = static_cast<char>(183);
+  elf[18] = 21;
   EXPECT_EQ(Refusal(FileOf(elf)),
-            "this looks like an ELF executable (arm64), which is not supported yet" + Supported());
+            "this looks like an ELF executable (ppc64), which is not supported yet" + Supported());
+  elf[18] = static_cast<char>(183);
+  EXPECT_EQ(Refusal(FileOf(elf)), "vmlinux: ELF: version is 0, only 1 is defined");
   elf[18] = 62;
   EXPECT_EQ(Refusal(FileOf(elf)), "elf-x86_64: ELF: version is 0, only 1 is defined");
   elf[4] = 1;  // x32: no kernel
@@ -122,14 +124,14 @@ TEST(Registry, ATypeIsTakenAtItsWordAndCheckedAgainstTheFile) {
   EXPECT_EQ(Refusal(FileOf("hello"), "bzImage"), "not of type 'bzImage': this looks like text");
   EXPECT_EQ(Refusal(BzImageBuilder().Build(), "elf-x86_64"),
             "not of type 'elf-x86_64': this looks like a bzImage kernel");
-  EXPECT_EQ(Refusal(BzImageBuilder().Build(), "vmlinux"), "there is no image type 'vmlinux'" + Supported());
+  EXPECT_EQ(Refusal(BzImageBuilder().Build(), "linux"), "there is no image type 'linux'" + Supported());
 }
 
 TEST(Registry, CodesLetCallersTellThemApart) {
   SilentDiagnostics diagnostics;
   EXPECT_EQ(ParseKernel(FileOf("hello"), {}, diagnostics).error().code(), Errc::kNotRecognised);
   EXPECT_EQ(ParseKernel(FileOf("hello"), "bzImage", diagnostics).error().code(), Errc::kNotRecognised);
-  EXPECT_EQ(ParseKernel(FileOf("hello"), "vmlinux", diagnostics).error().code(), Errc::kUsage);
+  EXPECT_EQ(ParseKernel(FileOf("hello"), "linux", diagnostics).error().code(), Errc::kUsage);
 }
 
 }  // namespace

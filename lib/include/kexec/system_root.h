@@ -18,6 +18,9 @@
 
 namespace KEXEC_PUBLIC kexec {
 
+// What a directory has under a name.
+enum class EntryKind { kNone, kFile, kDirectory, kOther };
+
 class SystemRoot {
  public:
   // Paths given to the readers are relative ("proc/iomem"); a leading '/' is ignored. Symbolic links inside a
@@ -29,6 +32,8 @@ class SystemRoot {
   const std::filesystem::path& path() const { return path_; }
 
   bool Exists(std::string_view path) const;
+  // Of the entry itself: a symbolic link, as a device, is kOther.
+  EntryKind Kind(std::string_view path) const;
   // The file's text, as it is. Errors carry the path and errno (ENOENT: this kernel has no such file).
   Result<std::string> ReadText(std::string_view path) const;
   Result<std::vector<std::byte>> ReadBinary(std::string_view path) const;
