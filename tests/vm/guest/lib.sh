@@ -4,7 +4,7 @@
 # messages never cut a line of ours. Lines of the protocol start with '@', lines of text with '|'.
 
 # flush: returns when the host has every byte written so far (stty waits for the port to drain).
-flush() { stty -F /dev/ttyS1 raw -echo; }
+flush() { stty -F "$report_port" raw -echo; }
 
 # note NAME VALUE: one line of text, without a command.
 note() { printf '@begin %s\n|%s\n@stderr\n@end 0\n' "$1" "$2" >&3; }
@@ -72,8 +72,8 @@ framebuffer() {
 machine() {
   try cmdline cat /proc/cmdline
   try iomem cat /proc/iomem
-  try memmap firmware_memory
-  try acpi acpi_digests
+  [ -d /sys/firmware/memmap ] && try memmap firmware_memory
+  [ -d /sys/firmware/acpi ] && try acpi acpi_digests
   try cpus grep -c ^processor /proc/cpuinfo
   try dmesg dmesg
   if [ -d /sys/firmware/efi ]; then

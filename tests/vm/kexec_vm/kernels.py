@@ -10,7 +10,9 @@ import threading
 from dataclasses import dataclass
 
 from kexec_vm import images
+from kexec_vm.architecture import X86_64, Architecture
 
+_FOREIGN_PACKAGE = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "foreign-package"
 _APT = ["-q", "-o", "APT::Sandbox::User=root"]
 _MAKEDUMPFILE_LIBRARIES = ("libdw1", "libelf1", "liblzo2-2", "libbz2-1.0", "liblzma5")
 
@@ -23,6 +25,7 @@ class Kernel:
     release: str  # what uname -r says
     image: pathlib.Path  # vmlinuz
     modules: pathlib.Path  # lib/modules/RELEASE
+    architecture: Architecture = X86_64
 
     def module_files(self, *names):
         """The named modules and everything they need, in the order to insert them, as (name, bytes).
@@ -62,18 +65,29 @@ class Cache:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.Lock()
 
-    def kernel(self, series):
-        """The newest signed cloud kernel of `series` ("6.1", "6.12") that is cached, else that apt offers."""
-        release = self._offered(rf"linux-image-{re.escape(series)}\.[0-9][^ ]*-cloud-amd64").removeprefix("linux-image-")
-        root = self._package(f"linux-image-{release}")
-        image = root / "boot" / f"vmlinuz-{release}"
-        if not image.is_file():
-            raise FileNotFoundError(f"package linux-image-{release} has no {image.name}")
-        return Kernel(series, release, image, root / "lib" / "modules" / release)
+    def kernel(self, series, architecture=X86_64):
+        """The newest kernel of `series` ("6.1", "6.12") that is cached, else that apt offers."""
+        pattern = architecture.kernels[series]
+        name = self._offered(pattern, architecture)
+        release = re.fullmatch(pattern, name).group(1)
+        root = self._package(name, architecture)
+        images_found = list((root / "boot").glob(f"vmlinu[xz]-{release}"))
+        if not images_found:
+            raise FileNotFoundError(f"package {name} has no boot/vmlinuz-{release}")
+        modules = next((root / folder / release for folder in ("lib/modules", "usr/lib/modules")
+                        if (root / folder / release).is_dir()), root)
+        return Kernel(series, release, images_found[0], modules, architecture)
 
-    def kexec_tools(self):
+    def busybox(self, architecture):
+        """The static busybox of Debian: the host's own, or that of another architecture."""
+        if architecture is X86_64:
+            return pathlib.Path("/bin/busybox")
+        root = self._package("busybox-static", architecture)
+        return next(path for path in (root / "bin" / "busybox", root / "usr" / "bin" / "busybox") if path.is_file())
+
+    def kexec_tools(self, architecture=X86_64):
         """Debian's /sbin/kexec, for comparisons."""
-        return self._package("kexec-tools") / "sbin" / "kexec"
+        return self._package("kexec-tools", architecture) / "sbin" / "kexec"
 
     def makedumpfile(self):
         """Debian's makedumpfile and the folders that hold the libraries the host need not have."""
@@ -120,32 +134,43 @@ class Cache:
         root = self._package(f"linux-image-{kernel.release}-dbg")
         return root / "usr" / "lib" / "debug" / "boot" / f"vmlinux-{kernel.release}"
 
-    def _offered(self, pattern):
+    def _offered(self, pattern, architecture=X86_64):
         """The newest package whose whole name matches `pattern`: of those that are cached, else that apt offers."""
-        cached = [path.name for path in self.folder.iterdir() if re.fullmatch(pattern, path.name)]
-        lines = [] if cached else subprocess.run(["apt-cache", "search", "--names-only", f"^{pattern}$"], check=True,
-                                                 text=True, stdout=subprocess.PIPE).stdout.splitlines()
-        names = cached + [line.split()[0] for line in lines]
+        names = [path.name for path in self._shelf(architecture).iterdir() if re.fullmatch(pattern, path.name)]
+        if not names:
+            command = (["apt-cache", "search", "--names-only", f"^{pattern}$"] if architecture.suite is None else
+                       [_FOREIGN_PACKAGE, architecture.suite, architecture.debian, "--search", f"^{pattern}$"])
+            lines = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout.splitlines()
+            names = [line.split()[0] for line in lines]
         if not names:
             raise LookupError(f"apt offers no {pattern}; run 'apt-get update', or add bookworm-security to the sources")
         return max(names, key=_version_key)
 
-    def _package(self, name):
+    def _shelf(self, architecture):
+        """Where the packages of `architecture` are: those of the host in the cache itself, others in a folder each."""
+        folder = self.folder if architecture is X86_64 else self.folder / architecture.debian
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def _package(self, name, architecture=X86_64):
         """The folder `name` was unpacked into; complete or absent, also when interrupted."""
-        target = self.folder / name
+        target = self._shelf(architecture) / name
         with self._lock:
             if not target.is_dir():
-                self._download(name, target)
+                self._download(name, target, architecture)
         return target
 
-    def _download(self, name, target):
-        partial = self.folder / f".{name}.partial"
+    def _download(self, name, target, architecture):
+        partial = target.with_name(f".{name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        subprocess.run(["apt-get", *_APT, "download", name], cwd=partial, check=True, stdout=subprocess.DEVNULL)
-        (package,) = partial.glob("*.deb")
-        subprocess.run(["dpkg", "-x", package, partial], check=True)
-        package.unlink()
+        if architecture.suite is None:
+            subprocess.run(["apt-get", *_APT, "download", name], cwd=partial, check=True, stdout=subprocess.DEVNULL)
+            (package,) = partial.glob("*.deb")
+            subprocess.run(["dpkg", "-x", package, partial], check=True)
+            package.unlink()
+        else:
+            subprocess.run([_FOREIGN_PACKAGE, architecture.suite, architecture.debian, partial, name], check=True)
         partial.rename(target)
 
 

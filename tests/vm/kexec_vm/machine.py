@@ -14,25 +14,25 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from kexec_vm.architecture import X86_64
 from kexec_vm.kernels import Kernel
 from kexec_vm.qmp import Monitor
 from kexec_vm.report import Moment, Report
 
-OVMF_CODE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
-OVMF_VARS = "/usr/share/OVMF/OVMF_VARS_4M.fd"
-CMDLINE = "console=ttyS0,115200 panic=-1 no_timer_check"
+CMDLINE = X86_64.cmdline
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What to build. Memory is in QEMU's notation ("512M", "5G")."""
+    """What to build, of the kernel's architecture. Memory is in QEMU's notation ("512M", "5G")."""
 
     kernel: Kernel
-    firmware: str = "bios"  # or "uefi"
+    firmware: str = "bios"  # what the board has by itself; or "uefi"
     cpus: int = 1
     memory: str = "512M"
-    cpu: str = "max"
+    cpu: str | None = None  # the architecture's usual one
+    board: str = ""  # more of -machine: "gic-version=3"
     vga: str = "none"
     append: str = ""
     disk: pathlib.Path | None = None  # read-only raw disk on virtio
@@ -189,22 +189,24 @@ class _Session:
             line.sendall(b"go\n")
 
     def _command(self):
-        machine = self.machine
-        command = ["qemu-system-x86_64", "-machine", "q35,accel=tcg" + (",memory-backend=ram" if machine.host_sees_memory
-                                                                         else ""),
-                   "-cpu", machine.cpu, "-smp", str(machine.cpus), "-m", machine.memory,
+        machine, target = self.machine, self.machine.kernel.architecture
+        board = [target.board, "accel=tcg"] + ([machine.board] if machine.board else [])
+        if machine.host_sees_memory:
+            board.append("memory-backend=ram")
+        command = [target.qemu, "-machine", ",".join(board), "-cpu", machine.cpu or target.cpu,
+                   "-smp", str(machine.cpus), "-m", machine.memory,
                    "-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none", "-vga", machine.vga,
                    "-chardev", f"socket,id=console,path={self.folder}/console", "-serial", "chardev:console",
-                   "-chardev", f"socket,id=report,path={self.folder}/report", "-serial", "chardev:report",
+                   "-chardev", f"socket,id=report,path={self.folder}/report", *target.report,
                    "-qmp", f"unix:{self.folder}/monitor,server=on,wait=off",
                    "-kernel", str(machine.kernel.image), "-initrd", str(self.folder / "initrd"),
-                   "-append", f"{CMDLINE} {machine.append}".strip()]
+                   "-append", f"{target.cmdline} {machine.append}".strip()]
         if machine.host_sees_memory:
             command += ["-object",
                         f"memory-backend-file,id=ram,size={machine.memory},mem-path={self.folder}/memory,share=on"]
         if machine.firmware == "uefi":
-            shutil.copy(OVMF_VARS, self.folder / "vars")
-            command += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={OVMF_CODE}",
+            shutil.copy(target.uefi.variables, self.folder / "vars")
+            command += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={target.uefi.code}",
                         "-drive", f"if=pflash,unit=1,format=raw,file={self.folder}/vars"]
         command += machine.extra
         if machine.disk:

@@ -9,9 +9,9 @@ import re
 import subprocess
 
 from kexec_vm import newc
+from kexec_vm.architecture import X86_64
 
 GUEST = pathlib.Path(__file__).resolve().parent.parent / "guest"
-BUSYBOX = "/bin/busybox"
 
 
 def library_closure(program, folders=()):
@@ -26,6 +26,22 @@ def library_closure(program, folders=()):
         return {}
     found = re.findall(r"^\s+(?:\S+ => )?(/\S+) \(0x", run.stdout, re.MULTILINE)
     return {_guest_library(pathlib.Path(path), folders): path for path in found}
+
+
+def foreign_closure(program, root):
+    """library_closure() of a program for another architecture: all it needs comes from the unpacked packages in `root`."""
+    libraries = {path.name: path for path in root.glob("**/lib/**/*.so*") if path.is_file()}
+    found, open_ = {}, [program]
+    while open_:
+        shown = subprocess.run(["readelf", "-dl", open_.pop()], check=True, text=True, stdout=subprocess.PIPE).stdout
+        loader = re.search(r"interpreter: (/\S+)\]", shown)
+        names = [loader.group(1)] if loader else []
+        names += [f"/lib/{name}" for name in re.findall(r"\(NEEDED\).*\[(.+)\]", shown)]
+        for path in names:
+            if path not in found:
+                found[path] = libraries[pathlib.PurePath(path).name].resolve()
+                open_.append(found[path])
+    return found
 
 
 def _guest_library(path, folders):
@@ -52,22 +68,25 @@ def sha256(data):
     return hashlib.sha256(data).hexdigest()
 
 
-def archive(script, *, programs=None, files=None, modules=(), library_folders=()):
+def archive(script, *, programs=None, files=None, modules=(), library_folders=(), architecture=X86_64,
+            busybox="/bin/busybox"):
     """A bootable archive: /init, the shell library, `script` as its only stage.
 
     programs: {path in the guest: program on the host}, each with the libraries it needs, of library_folders or the host.
     files: {path in the guest: bytes or text}, mode 644, or 755 under bin or sbin.
     modules: (name, bytes) pairs inserted in order before the script starts.
+    architecture: of the guest; then `busybox` is a static one for it.
     """
     out = newc.Archive()
     for folder in ("proc", "sys", "dev", "tmp", "run", "sbin", "bin", "etc"):
         out.directory(folder)
     out.character_device("dev/console", 5, 1)
     out.character_device("dev/null", 1, 3, 0o666)
-    out.copy(BUSYBOX, "bin/busybox")
+    out.copy(busybox, "bin/busybox")
     out.symlink("bin/sh", "busybox")
     out.copy(GUEST / "init", "init")
     out.copy(GUEST / "lib.sh", "guest/lib.sh")
+    out.file("guest/report-port", f"/dev/{architecture.report_port}\n".encode())
     out.file("guest/stage.sh", script.encode())
     for number, (name, data) in enumerate(modules):
         out.file(f"guest/modules/{number:02}-{name}.ko", data)

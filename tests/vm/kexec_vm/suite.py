@@ -41,6 +41,15 @@ def all_cases():
     return list(_CASES)
 
 
+@dataclass(frozen=True)
+class Programs:
+    """What is tested on one architecture, and what guests of it are helped by."""
+
+    kexec: pathlib.Path
+    vmcore_dmesg: pathlib.Path
+    helpers: pathlib.Path  # folder with the programs of guest/*.c, built
+
+
 @dataclass
 class Bench:
     """What a case works with: the tested program, the kernels, and a way to boot."""
@@ -50,6 +59,7 @@ class Bench:
     logs: pathlib.Path
     helpers: pathlib.Path  # folder with the programs of guest/*.c, built
     vmcore_dmesg: pathlib.Path
+    crossed: dict = field(default_factory=dict)  # architecture's name: Programs for it
     name: str = ""
     checks: int = 0
     runs: int = 0
@@ -68,6 +78,15 @@ class Bench:
                     out.write(f"--- {result.name}: status {result.status}, {result.seconds:.2f} s\n{result.out}")
                     out.write("".join(f"! {line}\n" for line in result.err.splitlines()))
         return transcript
+
+    def programs(self, architecture):
+        """The Programs for an architecture that is not the host's; Skip if they are not built."""
+        found = self.crossed[architecture.name]
+        if not found.kexec.is_file():
+            preset = architecture.debian
+            raise Skip(f"'{found.kexec}' is missing: scripts/sysroot {preset} && cmake --preset {preset} && "
+                       f"ninja -C build/{preset} kexec vmcore-dmesg")
+        return found
 
     def expect(self, truth, what):
         """Counts a check; a false one is told at the end, together with all others of the case."""

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The architectures guests exist for: how QEMU makes such a machine, and where its kernels come from.
+
+QEMU's boards: docs/system/arm/virt.rst, docs/system/riscv/virt.rst in its tree.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """A UEFI firmware for -drive if=pflash: code that is only read, and the variables a guest gets a copy of."""
+
+    code: str
+    variables: str
+
+
+@dataclass(frozen=True)
+class Architecture:
+    name: str  # what uname -m says
+    debian: str  # what Debian calls it
+    suite: str | None  # the Debian release its packages come from; None: whatever the host's apt offers
+    qemu: str
+    board: str  # for -machine
+    cpu: str  # unless a case wants another one
+    cmdline: str  # of every kernel: the first serial line, and that a panic ends QEMU
+    console_port: str  # the first serial line, as the guest's kernel calls it
+    report: tuple  # QEMU arguments that join the second serial line to the chardev "report"
+    report_port: str  # as the guest's kernel calls that line
+    uefi: Firmware | None
+    compiler: str  # makes programs for it
+    kernels: dict  # series: pattern of the whole package name, with one group: what uname -r says
+
+
+X86_64 = Architecture(
+    "x86_64", "amd64", None, "qemu-system-x86_64", "q35", "max", "console=ttyS0,115200 panic=-1 no_timer_check",
+    "ttyS0", ("-serial", "chardev:report"), "ttyS1",
+    Firmware("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"), "cc",
+    {"6.1": r"linux-image-(6\.1\.[0-9][^ ]*-cloud-amd64)", "6.12": r"linux-image-(6\.12\.[0-9][^ ]*-cloud-amd64)"})
+# The boards have one UART each; the second line is on PCI.
+AARCH64 = Architecture(
+    "aarch64", "arm64", "bookworm", "qemu-system-aarch64", "virt", "cortex-a57",
+    "console=ttyAMA0 earlycon=pl011,0x9000000 panic=-1", "ttyAMA0",
+    ("-device", "pci-serial,chardev=report"), "ttyS0",
+    Firmware("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"), "aarch64-linux-gnu-gcc",
+    {"6.1": r"linux-image-(6\.1\.[0-9][^ ]*-cloud-arm64)"})
+RISCV64 = Architecture(
+    "riscv64", "riscv64", "trixie", "qemu-system-riscv64", "virt", "rv64",
+    "console=ttyS0,115200 earlycon=sbi panic=-1", "ttyS0",
+    ("-device", "pci-serial,chardev=report"), "ttyS1", None, "riscv64-linux-gnu-gcc",
+    {"6.12": r"linux-image-(6\.12\.[0-9][^ ]*-riscv64)"})
