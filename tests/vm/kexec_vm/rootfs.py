@@ -28,22 +28,6 @@ def library_closure(program, folders=()):
     return {_guest_library(pathlib.Path(path), folders): path for path in found}
 
 
-def foreign_closure(program, root):
-    """library_closure() of a program for another architecture: all it needs comes from the unpacked packages in `root`."""
-    libraries = {path.name: path for path in root.glob("**/lib/**/*.so*") if path.is_file()}
-    found, open_ = {}, [program]
-    while open_:
-        shown = subprocess.run(["readelf", "-dl", open_.pop()], check=True, text=True, stdout=subprocess.PIPE).stdout
-        loader = re.search(r"interpreter: (/\S+)\]", shown)
-        names = [loader.group(1)] if loader else []
-        names += [f"/lib/{name}" for name in re.findall(r"\(NEEDED\).*\[(.+)\]", shown)]
-        for path in names:
-            if path not in found:
-                found[path] = libraries[pathlib.PurePath(path).name].resolve()
-                open_.append(found[path])
-    return found
-
-
 def _guest_library(path, folders):
     return f"/lib/x86_64-linux-gnu/{path.name}" if path.parent in folders else str(path)
 
