@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "arch/arm64/arm64_machine.h"
 #include "arch/x86_64/x86_machine.h"
 
 namespace kexec {
@@ -19,6 +20,7 @@ struct MachineRow {
 
 constexpr MachineRow kMachines[] = {
     {"x86_64", ReadX86Machine},
+    {"aarch64", ReadArm64Machine},
 };
 
 std::string Listed() {

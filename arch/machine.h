@@ -111,7 +111,8 @@ class Machine {
   virtual const MemoryMap& memory() const = 0;
   virtual const std::vector<PhysRange>& crash_regions() const = 0;
   virtual ImageLimits limits() const = 0;
-  // `inputs` must outlive the answer, and be of the kind the machine was read for.
+  // `inputs` must outlive the answer, be of the kind the machine was read for, and hold a kernel of this
+  // machine.
   virtual Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs,
                                                     Diagnostics& diagnostics) const = 0;
 };

@@ -15,9 +15,11 @@
 #include <utility>
 #include <vector>
 
+#include "arch/arm64/lpi_tables.h"
+#include "arch/kernel_log.h"
+#include "arch/kernel_mapping.h"
 #include "arch/machine.h"
 #include "arch/x86_64/framebuffer.h"
-#include "arch/kernel_mapping.h"
 #include "cmd/kexec/choose_call.h"
 #include "cmd/kexec/crash_reservation.h"
 #include "kexec/explain.h"
@@ -135,6 +137,11 @@ Result<PathsRead> FindPathsRead(const fs::path& host, Diagnostics& diagnostics) 
 Result<> WriteAnswers(const fs::path& directory, const SystemRoot& root, Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const std::string machine, root.MachineName());
   KEXEC_TRY(WriteCopy(directory / "proc/sys/kernel/arch", machine + "\n"));
+  // Of the kernel's log just what a plan needs.
+  if (const auto log = ReadKernelLog(root.path())) {
+    const std::string records = LpiRecords(*log);
+    if (!records.empty()) KEXEC_TRY(WriteCopy(directory / "dev/kmsg", records));
+  }
   if (const auto framebuffer = ReadFramebuffer(root, diagnostics)) {
     KEXEC_TRY(WriteCopy(directory / kFramebufferRecord, FormatFramebuffer(*framebuffer)));
   }

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "arch/dt/dt_facts.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "arch/total_ram.h"
+#include "loaders/dtb/device_tree.h"
+
+namespace kexec {
+namespace {
+
+constexpr const char* kFlatTree = "sys/firmware/fdt";
+constexpr const char* kUnfoldedTree = "proc/device-tree";
+// This process's own: the page size is the same for all.
+constexpr const char* kAuxv = "proc/self/auxv";
+constexpr uint64_t kLargestPage = 64 * 1024;
+
+Alignment ReadPageSize(const SystemRoot& root, Diagnostics& diagnostics) {
+  const auto auxv = root.ReadBinary(kAuxv);
+  if (auxv) {
+    if (const auto page = PageSizeOfAuxv(*auxv)) return *page;
+  }
+  // Aligned to the largest pages segments are aligned to any.
+  diagnostics.Note("'{}' does not tell the page size; {:#x} is assumed", (root.path() / kAuxv).string(),
+                   kLargestPage);
+  return *Alignment::Make(kLargestPage);
+}
+
+// The firmware's own tree where the kernel shows it, else made again from its nodes.
+Result<NamedFile> ReadTree(const SystemRoot& root) {
+  auto flat = root.ReadBinary(kFlatTree);
+  if (flat) {
+    return NamedFile{(root.path() / kFlatTree).string(), SharedBytes::Own(*std::move(flat))};
+  }
+  const auto nodes =
+      root.Exists(kUnfoldedTree) ? root.List(kUnfoldedTree) : Result<std::vector<std::string>>();
+  if (!nodes || nodes->empty()) return std::unexpected(std::move(flat).error());
+  KEXEC_ASSIGN(const DeviceTree tree, FlattenDeviceTree(root, kUnfoldedTree));
+  return NamedFile{(root.path() / kUnfoldedTree).string(), SharedBytes::Own(tree.Packed())};
+}
+
+void FindTree(const SystemRoot& root, DtFacts& facts) {
+  Result<NamedFile> tree = ReadTree(root);
+  if (tree) {
+    facts.tree = *std::move(tree);
+  } else {
+    facts.why_no_tree = tree.error().message();
+  }
+}
+
+}  // namespace
+
+std::optional<Alignment> PageSizeOfAuxv(Bytes auxv) {
+  constexpr size_t kPair = 16;
+  for (size_t at = 0; at + kPair <= auxv.size(); at += kPair) {
+    const auto type = ReadAt<Le<uint64_t>>(auxv, at);
+    const auto value = ReadAt<Le<uint64_t>>(auxv, at + kPair / 2);
+    if (!type || !value || *type == AT_NULL) return std::nullopt;
+    if (*type != AT_PAGESZ) continue;
+    return *value < 4096 || *value > kLargestPage ? std::nullopt : Alignment::Make(*value);
+  }
+  return std::nullopt;
+}
+
+std::vector<PhysRange> WholeRam(const IomemReport& iomem) {
+  std::vector<MemoryRegion> regions;
+  for (const IomemEntry& entry : iomem.entries) {
+    if (entry.name == "System RAM") regions.push_back({entry.range, MemoryType::kRam});
+  }
+  const MemoryMap map = MemoryMap::FromRegions(std::move(regions));
+  return {map.ram().begin(), map.ram().end()};
+}
+
+Result<DtFacts> ReadDtFacts(const SystemRoot& root, Diagnostics& diagnostics) {
+  DtFacts facts;
+  facts.page = ReadPageSize(root, diagnostics);
+  KEXEC_ASSIGN(IomemReport iomem, ReadIomem(root), "cannot read the memory map");
+  facts.ram = WholeRam(iomem);
+  facts.memory = std::move(iomem.map);
+  facts.crash_regions = std::move(iomem.crash_regions);
+  facts.total_ram_pages = ReadTotalRamPages(root, facts.page, diagnostics);
+  FindTree(root, facts);
+  facts.serial_devices = ReadSerialDevices(root);
+  return facts;
+}
+
+}  // namespace kexec

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "arch/dt/dt_tree.h"
+
+#include <algorithm>
+#include <span>
+#include <string_view>
+#include <utility>
+
+namespace kexec {
+namespace {
+
+constexpr const char* kChosen = "/chosen";
+constexpr const char* kReserved = "/reserved-memory";
+
+// Of /chosen: true for the running kernel alone, or made anew. The IMA and TPM logs and the hand-over of KHO
+// lie in memory that will be gone (drivers/of/kexec.c).
+constexpr const char* kStale[] = {
+    "bootargs",
+    "linux,initrd-start",
+    "linux,initrd-end",
+    "kaslr-seed",
+    "rng-seed",
+    "linux,elfcorehdr",
+    "linux,usable-memory-range",
+    "linux,ima-kexec-buffer",
+    "linux,tpm-kexec-buffer",
+    "linux,kho-fdt",
+    "linux,kho-scratch",
+};
+// Where EFI's system table and memory map are (Documentation/arch/arm/uefi.rst). Without them a kernel on an
+// EFI machine knows neither what firmware keeps nor ACPI.
+constexpr const char* kEfi[] = {"linux,uefi-system-table", "linux,uefi-mmap-start", "linux,uefi-mmap-size",
+                                "linux,uefi-mmap-desc-size", "linux,uefi-mmap-desc-ver"};
+
+Result<DeviceTree> ParseNamed(const NamedFile& file) {
+  KEXEC_ASSIGN(DeviceTree tree, DeviceTree::Parse(file.contents.view()),
+               fmt::format("device tree '{}'", file.name));
+  return tree;
+}
+
+// An initrd's memory that the boot loader reserved is free for the next kernel.
+Result<> DropOldInitrd(DeviceTree& tree) {
+  const auto start = tree.Number(kChosen, "linux,initrd-start");
+  const auto end = tree.Number(kChosen, "linux,initrd-end");
+  const auto initrd = start && end ? PhysRange::FromBounds(PhysAddr(*start), PhysAddr(*end)) : std::nullopt;
+  if (!initrd) return {};
+  for (const PhysRange& reserved : tree.Reservations()) {
+    if (reserved.begin() == initrd->begin() && reserved.Contains(*initrd)) tree.RemoveReservation(reserved);
+  }
+  return {};
+}
+
+Result<> DropStale(DeviceTree& tree) {
+  KEXEC_TRY(tree.AddNode(kChosen));
+  KEXEC_TRY(DropOldInitrd(tree));
+  for (const char* name : kStale) KEXEC_TRY(tree.DeleteProperty(kChosen, name));
+  return {};
+}
+
+bool KnowsMemory(const DeviceTree& tree) {
+  for (const std::string& name : tree.Children("/")) {
+    if (name != "memory" && !name.starts_with("memory@")) continue;
+    const auto ranges = tree.Ranges("/" + name, "reg");
+    if (ranges && !ranges->empty()) return true;
+  }
+  return false;
+}
+
+// By the root's cells: also what /chosen holds is written so (chosen.yaml of dt-schema).
+Result<> SetRanges(const std::string& path, const std::string& name, std::span<const PhysRange> ranges,
+                   DeviceTree& tree) {
+  KEXEC_ASSIGN(const std::vector<std::byte> list, tree.EncodeRanges("/", ranges));
+  return tree.SetProperty(path, name, list);
+}
+
+// Devicetree Specification, 3.4 "/memory node".
+Result<> AddMemory(std::span<const PhysRange> ram, DeviceTree& tree) {
+  for (const PhysRange& range : ram) {
+    const std::string path = fmt::format("/memory@{:x}", range.begin().raw());
+    KEXEC_TRY(tree.SetString(path, "device_type", "memory"));
+    KEXEC_TRY(SetRanges(path, "reg", std::span(&range, 1), tree));
+  }
+  return {};
+}
+
+Result<> CompleteUserTree(const DtFacts& facts, DeviceTree& tree, Diagnostics& diagnostics) {
+  if (facts.tree && !tree.Property(kChosen, kEfi[0])) {
+    KEXEC_ASSIGN(const DeviceTree running, ParseNamed(*facts.tree));
+    for (const char* name : kEfi) {
+      const auto value = running.Property(kChosen, name);
+      if (value) KEXEC_TRY(tree.SetProperty(kChosen, name, *value));
+    }
+  }
+  if (tree.Property(kChosen, kEfi[0]) || KnowsMemory(tree)) return {};
+  diagnostics.Note("the device tree names no memory; it gets the {} ranges of this machine",
+                   facts.ram.size());
+  return AddMemory(facts.ram, tree);
+}
+
+}  // namespace
+
+Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& options,
+                            Diagnostics& diagnostics) {
+  const std::optional<NamedFile>& source = options.tree ? options.tree : facts.tree;
+  if (!source) {
+    return Fail(Errc::kUnsupported,
+                "there is no device tree to hand to the kernel ({}); name one with --dtb=FILE",
+                facts.why_no_tree);
+  }
+  KEXEC_ASSIGN(DeviceTree tree, ParseNamed(*source));
+  for (const NamedFile& overlay : options.overlays) {
+    KEXEC_TRY(tree.ApplyOverlay(overlay.contents.view()), fmt::format("overlay '{}'", overlay.name));
+  }
+  KEXEC_TRY(DropStale(tree));
+  if (options.tree) KEXEC_TRY(CompleteUserTree(facts, tree, diagnostics));
+  return tree;
+}
+
+Result<std::vector<PhysRange>> KeptMemory(const DeviceTree& tree) {
+  std::vector<PhysRange> kept = tree.Reservations();
+  for (const std::string& name : tree.Children(kReserved)) {
+    const std::string path = fmt::format("{}/{}", kReserved, name);
+    KEXEC_ASSIGN(const std::vector<PhysRange> ranges, tree.Ranges(path, "reg"));
+    kept.insert(kept.end(), ranges.begin(), ranges.end());
+  }
+  return kept;
+}
+
+Result<> FillChosen(const Chosen& chosen, DeviceTree& tree) {
+  KEXEC_TRY(tree.SetString(kChosen, "bootargs", chosen.command_line));
+  if (chosen.initrd) {
+    KEXEC_TRY(tree.SetU64(kChosen, "linux,initrd-start", chosen.initrd->begin().raw()));
+    KEXEC_TRY(tree.SetU64(kChosen, "linux,initrd-end", chosen.initrd->end().raw()));
+  }
+  if (chosen.kaslr_seed) KEXEC_TRY(tree.SetU64(kChosen, "kaslr-seed", *chosen.kaslr_seed));
+  if (chosen.rng_seed) KEXEC_TRY(tree.SetProperty(kChosen, "rng-seed", *chosen.rng_seed));
+  if (chosen.core_headers) {
+    KEXEC_TRY(SetRanges(kChosen, "linux,elfcorehdr", std::span(&*chosen.core_headers, 1), tree));
+  }
+  if (!chosen.usable.empty()) {
+    KEXEC_TRY(SetRanges(kChosen, "linux,usable-memory-range", chosen.usable, tree));
+  }
+  return {};
+}
+
+}  // namespace kexec
