@@ -6,8 +6,9 @@
 #include <string>
 
 #include "kexec/error.h"
+#include "kexec/export.h"
 
-namespace kexec {
+namespace KEXEC_PUBLIC kexec {
 
 // The records of dev/kmsg below `root`, one a line: "priority,sequence,time,flags;text"
 // (Documentation/ABI/testing/dev-kmsg).

@@ -23,7 +23,7 @@ _kexec() {
   case "$option" in
     --append | --command-line | --profile | --mem-min | --mem-max | --entry | --module) :; return ;;
     --capture | --root) _kexec_paths -d; return ;;
-    --initrd | --ramdisk | --addon | --dtb | --devicetreeblob) _kexec_paths -f; return ;;
+    --initrd | --ramdisk | --addon | --dtb | --devicetreeblob | --dtb-overlay) _kexec_paths -f; return ;;
     --serial-baud) _kexec_words '9600 19200 38400 57600 115200'; return ;;
     --color) _kexec_words 'auto always never'; return ;;
     --type | -t) _kexec_words 'bzImage64 bzImage multiboot2-x86 multiboot-x86 elf-x86_64 elf-x86 Image vmlinux image-riscv elf-riscv uki beoboot-x86 nbi-x86 help'; return ;;
@@ -32,7 +32,7 @@ _kexec() {
     --digest) _kexec_words 'xxh128 sha256 none'; return ;;
   esac
   if [[ $cur == -* ]]; then
-    _kexec_words '--load -l --load-panic -p --force -f --exec -e --unload -u --status -S --print-ckr-size --estimate-crashkernel --list-boot-entries --capture= --no-ifdown -x --no-sync -y --help -h --version -v --initrd= --ramdisk= --append= --command-line= --reuse-cmdline --boot-entry= --profile= --addon= --no-embedded --type= -t --kexec-syscall-auto -a --kexec-file-syscall -s --kexec-syscall -c --mem-min= --mem-max= --entry= --entry-32bit --noefi --decompress --decompress-initrd --digest= --no-checks -i --console-serial --serial= --serial-baud= --console-vga --reset-vga --dry-run --json --root= --debug -d --quiet -q --color= --module= --args-elf --args-linux --args-pvh --args-none --real-mode --dtb= --devicetreeblob= --reuseinitrd --reuse-video-type --load-preserve-context --load-jump-back-helper --load-live-update --exec-live-update --hotplug --elf32-core-headers --elf64-core-headers --pass-memmap-cmdline --no-cma --force-dtb'
+    _kexec_words '--load -l --load-panic -p --force -f --exec -e --unload -u --status -S --print-ckr-size --estimate-crashkernel --list-boot-entries --capture= --no-ifdown -x --no-sync -y --help -h --version -v --initrd= --ramdisk= --append= --command-line= --reuse-cmdline --boot-entry= --profile= --addon= --no-embedded --type= -t --kexec-syscall-auto -a --kexec-file-syscall -s --kexec-syscall -c --mem-min= --mem-max= --entry= --entry-32bit --noefi --decompress --decompress-initrd --digest= --no-checks -i --console-serial --serial= --serial-baud= --console-vga --reset-vga --dry-run --json --root= --debug -d --quiet -q --color= --module= --args-elf --args-linux --args-pvh --args-none --real-mode --dtb= --devicetreeblob= --dtb-overlay= --reuseinitrd --reuse-video-type --load-preserve-context --load-jump-back-helper --load-live-update --exec-live-update --hotplug --elf32-core-headers --elf64-core-headers --pass-memmap-cmdline --no-cma --force-dtb'
   else
     _kexec_paths -f
   fi

@@ -24,7 +24,7 @@ bool IsChoice(std::string_view value, std::string_view choices) {
 }
 
 // Empty if `value` may be the row's argument, else why not.
-std::string Complaint(const OptionRow& row, std::string_view value) {
+std::string Complaint(const OptionRow& row, std::string_view value, Architecture machine) {
   switch (row.value) {
     case Value::kNone:
     case Value::kText:
@@ -38,6 +38,7 @@ std::string Complaint(const OptionRow& row, std::string_view value) {
       if (ParseCNumber(value)) return {};
       return fmt::format("'{}' is not an address (a number below 2^64; hexadecimal with 0x)", value);
     case Value::kPort:
+      if (machine != Architecture::kX86) return value.empty() ? "the name is empty" : "";
       if (ParseSerialPort(value)) return {};
       return fmt::format("'{}' is not a serial port (ttyS0 to ttyS3, or an I/O port from 0x1 to 0xffff)",
                          value);
@@ -52,13 +53,14 @@ std::string Complaint(const OptionRow& row, std::string_view value) {
 }
 
 // One row as an option of CLI11. Repeats: all values are kept, whoever asks takes the last.
-CLI::Option* AddRow(CLI::App& app, const OptionRow& row) {
+CLI::Option* AddRow(CLI::App& app, const OptionRow& row, Architecture machine) {
   const std::string name = fmt::format("--{}", row.name);
   if (row.value == Value::kNone) return app.add_flag(name);
   return app.add_option(name)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(CLI::Validator([&row](std::string& value) { return Complaint(row, value); }, {}));
+      ->check(
+          CLI::Validator([&row, machine](std::string& value) { return Complaint(row, value, machine); }, {}));
 }
 
 // CLI11 writes "--name: complaint" where a validator complains.
@@ -94,13 +96,13 @@ std::vector<OptionId> GivenOptions::Ids() const {
   return ids;
 }
 
-Result<GivenOptions> ParseGiven(const std::vector<std::string>& canonical_options) {
+Result<GivenOptions> ParseGiven(const std::vector<std::string>& canonical_options, Architecture machine) {
   GivenOptions given;
   try {
     CLI::App app;
     app.set_help_flag();
     std::vector<std::pair<CLI::Option*, OptionId>> added;
-    for (const OptionRow& row : OptionTable()) added.emplace_back(AddRow(app, row), row.id);
+    for (const OptionRow& row : OptionTable()) added.emplace_back(AddRow(app, row, machine), row.id);
     // CLI11 takes the words last first.
     app.parse(std::vector<std::string>(canonical_options.rbegin(), canonical_options.rend()));
     for (const auto& [option, id] : added) {

@@ -39,9 +39,9 @@ class GivenOptions {
   std::vector<OptionId> order_;                          // one per occurrence
 };
 
-// Checks each argument against its row's Value. Errors (kUsage) name the option, the value and what is
-// allowed.
-Result<GivenOptions> ParseGiven(const std::vector<std::string>& canonical_options);
+// Checks each argument against its row's Value, as `machine` takes it. Errors (kUsage) name the option, the
+// value and what is allowed.
+Result<GivenOptions> ParseGiven(const std::vector<std::string>& canonical_options, Architecture machine);
 
 // A number as strtoul with base 0 reads it (decimal, 0x hexadecimal, 0 octal), but the whole text, without
 // sign or blanks, and at most 2^64-1; nullopt otherwise.

@@ -9,6 +9,7 @@
 #include "cmd/kexec/kernel_file.h"
 #include "cmd/kexec/kernel_source.h"
 #include "cmd/kexec/modules.h"
+#include "loaders/dtb/device_tree.h"
 #include "loaders/initrd.h"
 
 namespace kexec {
@@ -25,6 +26,24 @@ Result<RequestedInitrd> ReadInitrd(const std::filesystem::path& path, Diagnostic
   initrd.from_pipe = !initrd.fd.valid();
   KEXEC_TRY(CheckInitrd(initrd.bytes.view(), path.string(), diagnostics));
   return initrd;
+}
+
+Result<NamedFile> ReadTreeFile(const std::filesystem::path& path, std::string_view what) {
+  KEXEC_ASSIGN(ImageFile file, OpenImageFile(path, DeviceTree::kMaxBytes),
+               fmt::format("cannot read the {}", what));
+  return NamedFile{path.string(), std::move(file.bytes)};
+}
+
+Result<DeviceTreeOptions> ReadTreeFiles(const RareOptions& rare) {
+  DeviceTreeOptions trees;
+  if (rare.dtb) {
+    KEXEC_ASSIGN(trees.tree, ReadTreeFile(*rare.dtb, "device tree"));
+  }
+  for (const std::filesystem::path& path : rare.dtb_overlays) {
+    KEXEC_ASSIGN(NamedFile overlay, ReadTreeFile(path, "overlay"));
+    trees.overlays.push_back(std::move(overlay));
+  }
+  return trees;
 }
 
 Result<> CheckLength(const std::string& command_line, const KernelImage& kernel) {
@@ -73,6 +92,7 @@ Result<LoadRequest> ReadLoadRequest(const Session& session) {
   UnpackInitrdsEarly(request, session);
   KEXEC_ASSIGN(request.modules, ReadModules(source.modules, session));
   KEXEC_TRY(CheckTakesFiles(request, options));
+  KEXEC_ASSIGN(request.device_tree, ReadTreeFiles(options.rare));
   KEXEC_ASSIGN(request.command_line, BuildCommandLine({.append = options.append,
                                                        .reuse = options.reuse_cmdline,
                                                        .kind = options.slot,

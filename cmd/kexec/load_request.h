@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "arch/machine.h"
 #include "cmd/kexec/choose_call.h"
 #include "cmd/kexec/session.h"
 #include "kexec/error.h"
@@ -58,6 +59,7 @@ struct LoadRequest {
   // As the new kernel will see them: what the image brings, with microcode first, then --initrd.
   std::vector<RequestedInitrd> initrds;
   std::vector<RequestedModule> modules;
+  DeviceTreeOptions device_tree;  // --dtb, --dtb-overlay
   std::string command_line;
 };
 

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // kexec(8): parse, run the mode, exit.
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cmd/kexec/console.h"
 #include "cmd/kexec/exit_status.h"
 #include "cmd/kexec/host_actions.h"
 #include "cmd/kexec/no_syscalls.h"
 #include "cmd/kexec/options.h"
+#include "cmd/kexec/planned_machine.h"
 #include "cmd/kexec/run.h"
 #include "kexec/syscalls.h"
 #include "kexec/system_root.h"
@@ -36,7 +40,8 @@ int RunWith(const Options& options, Console& console) {
 }
 
 int Main(int argc, const char* const* argv) {
-  const Result<Options> options = ParseArguments(argc, argv);
+  const std::vector<std::string_view> words(argv + 1, argv + std::max(argc, 1));
+  const Result<Options> options = ParseArguments(words, PlannedArchitecture(words));
   if (!options.has_value()) {
     std::fputs(UsageErrorText(options.error()).c_str(), stderr);
     return kExitUsage;

@@ -30,9 +30,11 @@ inline constexpr OptionRow kOtherRows[] = {
      .ours = true,
      .group = Group::kOutput,
      .help = "plan for the machine recorded in DIR; implies --dry-run",
-     .man = "Read /proc and /sys below this directory, which --capture has written, instead of those of the "
-            "running system. Implies --dry-run, as the plan is that of another machine. The kernel and the "
-            "initial ramdisks are ordinary paths."},
+     .man =
+         "Read /proc and /sys below this directory, which --capture has written, instead of those of the "
+         "running system. Implies --dry-run, as the plan is that of another machine, which may be of another "
+         "architecture: options are judged as that machine's own program would. The kernel and the initial "
+         "ramdisks are ordinary paths."},
     {.id = OptionId::kDebug,
      .name = "debug",
      .letter = 'd',
@@ -125,10 +127,28 @@ inline constexpr OptionRow kOtherRows[] = {
      .group = Group::kRare,
      .machines = Architecture::kArm | Architecture::kArm64 | Architecture::kRiscv | Architecture::kPpc |
                  Architecture::kPpc64 | Architecture::kMips,
+     .honoured_by = HonouredBy::kKexecLoad,
+     .vital = true,
      .without_load = WithoutLoad::kRefuse,
-     .later = true,
      .help = "device tree for the kernel",
-     .man = "Pass this device tree instead of that of the running system."},
+     .man =
+         "Pass this device tree instead of that of the running system, on arm64 and riscv64. What only this "
+         "boot knows is set in it: the command line, the initial ramdisk, seeds for random numbers, and the "
+         "machine's memory where the tree names none."},
+    {.id = OptionId::kDtbOverlay,
+     .name = "dtb-overlay",
+     .value = Value::kFile,
+     .argument = "FILE",
+     .ours = true,
+     .collects = true,
+     .group = Group::kRare,
+     .machines = Architecture::kArm64 | Architecture::kRiscv,
+     .honoured_by = HonouredBy::kKexecLoad,
+     .vital = true,
+     .without_load = WithoutLoad::kRefuse,
+     .help = "overlay for the device tree; may be repeated",
+     .man = "Apply this overlay (made by `dtc -@`) to the device tree the kernel gets. May be repeated; the "
+            "order counts. On arm64 and riscv64."},
     {.id = OptionId::kReuseInitrd,
      .name = "reuseinitrd",
      .group = Group::kRare,
@@ -221,9 +241,10 @@ inline constexpr OptionRow kOtherRows[] = {
     {.id = OptionId::kDtNoOldRoot,
      .name = "dt-no-old-root",
      .group = Group::kCompatibility,
-     .machines = Architecture::kArm | Architecture::kPpc64,
-     .help = "arm, ppc64",
-     .man = "Do not take the root device from the old device tree (arm, ppc64)."},
+     .machines = Architecture::kArm | Architecture::kArm64 | Architecture::kRiscv | Architecture::kPpc64,
+     .help = "arm, arm64, riscv, ppc64 (always so here)",
+     .man = "Do not take the root device from the old device tree. It never is: the command line is the one "
+            "that was given."},
     {.id = OptionId::kAtags,
      .name = "atags",
      .group = Group::kCompatibility,

@@ -328,11 +328,14 @@ inline constexpr OptionRow kUsualRows[] = {
      .argument = "PORT",
      .choices = "ttyS0 ttyS1 ttyS2 ttyS3",
      .group = Group::kPurgatory,
-     .machines = Architecture::kX86 | Architecture::kArm64,
+     .machines = Architecture::kX86 | Architecture::kArm64 | Architecture::kRiscv,
      .honoured_by = HonouredBy::kKexecLoad,
-     .help = "its port: ttyS0 (default) to ttyS3, or 0x...",
-     .man = "The serial port of purgatory: `ttyS0` to `ttyS3`, or the number of an I/O port below 0x10000. "
-            "The default is `ttyS0`."},
+     .help = "its port: ttyS0 (default) to ttyS3, or 0x...; arm64, riscv: ttyAMA0 ...",
+     .man =
+         "The serial port of purgatory: `ttyS0` to `ttyS3`, or the number of an I/O port below 0x10000. "
+         "The default is `ttyS0`. On arm64 and riscv64 the name of a serial device whose registers "
+         "/sys/class/tty shows, like `ttyAMA0` or `ttyS0`, without a default; there this option alone lets "
+         "purgatory report."},
     {.id = OptionId::kSerialBaud,
      .name = "serial-baud",
      .value = Value::kBaud,

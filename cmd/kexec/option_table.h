@@ -64,6 +64,7 @@ enum class OptionId : uint8_t {
   kArgsNone,
   kRealMode,
   kDtb,
+  kDtbOverlay,
   kReuseInitrd,
   kReuseVideoType,
   kPreserveContext,
@@ -101,7 +102,7 @@ enum class Value : uint8_t {
   kFile,       // not empty; files are completed
   kDirectory,  // not empty; directories are completed
   kAddress,    // 0 .. 2^64-1: decimal, 0x hexadecimal or 0 octal
-  kPort,       // ttyS0 .. ttyS3 or an I/O port below 0x10000
+  kPort,       // x86: ttyS0 .. ttyS3 or an I/O port below 0x10000; elsewhere a serial device's name
   kBaud,       // 9600 .. 115200, dividing 115200
   kChoice      // one of `choices`
 };
@@ -130,7 +131,13 @@ constexpr bool Includes(Architecture set, Architecture one) {
   return (static_cast<uint16_t>(set) & static_cast<uint16_t>(one)) != 0;
 }
 // The architecture this program is built for.
+#if defined(__aarch64__)
+inline constexpr Architecture kThisArchitecture = Architecture::kArm64;
+#elif defined(__riscv)
+inline constexpr Architecture kThisArchitecture = Architecture::kRiscv;
+#else
 inline constexpr Architecture kThisArchitecture = Architecture::kX86;
+#endif
 
 // Which of the two system calls can do what the option asks.
 enum class HonouredBy : uint8_t { kBothCalls, kKexecLoad, kKexecFileLoad };

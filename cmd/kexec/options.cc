@@ -20,10 +20,10 @@ using enum OptionId;
 std::string Spelled(const OptionRow& row) { return fmt::format("--{}", row.name); }
 
 // Options of other architectures: accepted, because scripts pass one set of options everywhere, and dropped.
-void DropForeign(GivenOptions& given, std::vector<std::string>& warnings) {
+void DropForeign(Architecture machine, GivenOptions& given, std::vector<std::string>& warnings) {
   for (const OptionId id : given.Ids()) {
     const OptionRow& row = RowOf(id);
-    if (Includes(row.machines, kThisArchitecture)) continue;
+    if (Includes(row.machines, machine)) continue;
     warnings.push_back(
         fmt::format("option '{}' is ignored: it means nothing on this architecture", Spelled(row)));
     given.Drop(id);
@@ -132,7 +132,7 @@ Result<> FillPlacement(const GivenOptions& given, Options& options) {
   return {};
 }
 
-Result<> FillPurgatory(const GivenOptions& given, PurgatoryOptions& purgatory) {
+Result<> FillPurgatory(const GivenOptions& given, Architecture machine, PurgatoryOptions& purgatory) {
   const auto digest = given.Last(kDigest);
   if (given.Has(kNoChecks) && digest && *digest != "none") {
     return Fail(Errc::kUsage, "options '--no-checks' and '--digest={}' contradict each other", *digest);
@@ -142,8 +142,11 @@ Result<> FillPurgatory(const GivenOptions& given, PurgatoryOptions& purgatory) {
   purgatory.console_serial = given.Has(kConsoleSerial);
   purgatory.console_vga = given.Has(kConsoleVga);
   purgatory.reset_vga = given.Has(kResetVga);
-  if (const auto port = given.Last(kSerial)) {
-    purgatory.serial_port = ParseSerialPort(*port).value_or(purgatory.serial_port);
+  const auto serial = given.Last(kSerial);
+  if (serial && machine == Architecture::kX86) {
+    purgatory.serial_port = ParseSerialPort(*serial).value_or(purgatory.serial_port);
+  } else if (serial) {
+    purgatory.serial_device = *serial;
   }
   if (const auto baud = given.Last(kSerialBaud)) purgatory.serial_baud = ParseBaud(*baud);
   return {};
@@ -169,6 +172,8 @@ void FillRare(const GivenOptions& given, RareOptions& rare) {
   if (arguments == kArgsNone) rare.elf_handover = ElfHandover::kNone;
   rare.modules = given.All(kModule);
   if (const auto dtb = given.Last(kDtb)) rare.dtb = *dtb;
+  const auto overlays = given.All(kDtbOverlay);
+  rare.dtb_overlays.assign(overlays.begin(), overlays.end());
 }
 
 void FillOutput(const GivenOptions& given, Options& options) {
@@ -198,19 +203,19 @@ bool LoadsKernel(Mode mode) {
   return mode == Mode::kLoad || mode == Mode::kLoadAndExecute || mode == Mode::kLoadAndShutdown;
 }
 
-Result<Options> ParseArguments(std::span<const std::string_view> words) {
+Result<Options> ParseArguments(std::span<const std::string_view> words, Architecture machine) {
   Options options;
-  KEXEC_ASSIGN(CanonicalWords canonical, CanonicaliseWords(words));
+  KEXEC_ASSIGN(CanonicalWords canonical, CanonicaliseWords(words, machine));
   if (canonical.help || canonical.version) {
     options.mode = canonical.help ? Mode::kHelp : Mode::kVersion;
     return options;
   }
-  KEXEC_ASSIGN(GivenOptions given, ParseGiven(canonical.options));
+  KEXEC_ASSIGN(GivenOptions given, ParseGiven(canonical.options, machine));
   options.warnings = std::move(canonical.warnings);
   KEXEC_ASSIGN(options.mode, ResolveMode(given, canonical.operands, options.warnings));
   options.slot = SlotFrom(given, options.mode);
   options.call = CallFrom(given);
-  DropForeign(given, options.warnings);
+  DropForeign(machine, given, options.warnings);
   if (LoadsKernel(options.mode)) {
     KEXEC_TRY(CheckCall(given, options));
   } else {
@@ -220,7 +225,7 @@ Result<Options> ParseArguments(std::span<const std::string_view> words) {
   FillBundle(given, options);
   KEXEC_TRY(CheckOneKernel(options));
   KEXEC_TRY(FillPlacement(given, options));
-  KEXEC_TRY(FillPurgatory(given, options.purgatory));
+  KEXEC_TRY(FillPurgatory(given, machine, options.purgatory));
   FillRare(given, options.rare);
   if (options.rare.core_header_bits == 32 && options.slot == LoadKind::kCrash && LoadsKernel(options.mode)) {
     options.warnings.emplace_back(
@@ -230,10 +235,10 @@ Result<Options> ParseArguments(std::span<const std::string_view> words) {
   return options;
 }
 
-Result<Options> ParseArguments(int argc, const char* const* argv) {
+Result<Options> ParseArguments(int argc, const char* const* argv, Architecture machine) {
   std::vector<std::string_view> words;
   for (int i = 1; i < argc; ++i) words.emplace_back(argv[i]);
-  return ParseArguments(words);
+  return ParseArguments(words, machine);
 }
 
 std::string UsageErrorText(const Error& error) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "arch/machine.h"
+#include "cmd/kexec/option_table.h"
 #include "kexec/error.h"
 #include "kexec/phys.h"
 #include "kexec/plan.h"
@@ -63,6 +64,7 @@ struct RareOptions {
   ElfHandover elf_handover = ElfHandover::kByImage;  // --args-elf, -linux, -pvh, -none
   std::vector<std::string> modules;                  // --module, each "FILE arguments", in order
   std::optional<std::filesystem::path> dtb;          // --dtb
+  std::vector<std::filesystem::path> dtb_overlays;   // --dtb-overlay, in order
 
   bool operator==(const RareOptions&) const = default;
 };
@@ -132,9 +134,12 @@ bool LoadsKernel(Mode mode);
 // `words` is argv without the program's name; it may be empty, and each word is taken literally. Errors:
 // kNotRecognised for an option nobody knows (upstream prints its whole usage then), kUsage for everything
 // else; the message names the option and the value. The exit status is 1 for both. -h and -v take effect at
-// once: words after them are not looked at.
-Result<Options> ParseArguments(std::span<const std::string_view> words);
-Result<Options> ParseArguments(int argc, const char* const* argv);
+// once: words after them are not looked at. `machine` is whose options they are: those of others are dropped
+// with a warning.
+Result<Options> ParseArguments(std::span<const std::string_view> words,
+                               Architecture machine = kThisArchitecture);
+Result<Options> ParseArguments(int argc, const char* const* argv,
+                               Architecture machine = kThisArchitecture);
 
 // What main prints on stderr for an error of ParseArguments: "kexec: MESSAGE", the way to --help, and for
 // kNotRecognised the usage. Ends with a newline.

@@ -47,6 +47,7 @@ Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const
       .elf_handover = options.rare.elf_handover,
       .purgatory = options.purgatory,
       .crash = {.hotplug = options.rare.hotplug, .memmap_on_command_line = options.rare.pass_memmap_cmdline},
+      .device_tree = request.device_tree,
       .rng_seed = seed,
       .kaslr_seed = KaslrSeed(session),
   });

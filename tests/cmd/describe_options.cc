@@ -65,6 +65,7 @@ void AddPurgatory(const PurgatoryOptions& purgatory, Description& out) {
   out.Flag(purgatory.console_vga, "console vga");
   out.Flag(purgatory.reset_vga, "reset vga");
   if (purgatory.serial_port != 0x3f8) out.Line(fmt::format("port {:#x}", purgatory.serial_port));
+  if (!purgatory.serial_device.empty()) out.Text("device", purgatory.serial_device);
   if (purgatory.serial_baud) out.Line(fmt::format("baud {}", *purgatory.serial_baud));
 }
 
@@ -86,6 +87,7 @@ void AddRare(const RareOptions& rare, Description& out) {
   out.Flag(rare.elf_handover == ElfHandover::kNone, "args none");
   for (const std::string& module : rare.modules) out.Text("module", module);
   if (rare.dtb) out.Text("dtb", rare.dtb->string());
+  for (const auto& overlay : rare.dtb_overlays) out.Text("overlay", overlay.string());
 }
 
 void AddOutput(const Options& options, Description& out) {

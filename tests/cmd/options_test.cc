@@ -7,6 +7,8 @@
 #include <rapidcheck.h>
 
 #include <algorithm>
+#include <initializer_list>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -295,6 +297,20 @@ TEST(ParseArguments, KnowsEveryRow) {
     EXPECT_EQ(std::ranges::count(result->warnings, warning), foreign ? 1 : 0)
         << row.name << ": " << Describe(result);
   }
+}
+
+Result<Options> ParseForArm64(std::initializer_list<std::string_view> words) {
+  return ParseArguments(std::span(words.begin(), words.size()), Architecture::kArm64);
+}
+
+TEST(ParseArguments, TakesAnArm64MachinesOptions) {
+  EXPECT_EQ(Describe(ParseForArm64({"-l", "K", "--dtb=D", "--dtb-overlay=A", "--dtb-overlay=B",
+                                    "--serial=ttyAMA0", "--dt-no-old-root"})),
+            "load; kernel K; device ttyAMA0; dtb D; overlay A; overlay B; needs kexec_load: --dtb; "
+            "needs kexec_load: --dtb-overlay; prefers kexec_load: --serial");
+  EXPECT_EQ(Describe(ParseForArm64({"-l", "K", "--module=M", "--console-vga"})),
+            "load; kernel K; ! option '--console-vga' is ignored: it means nothing on this architecture; "
+            "! option '--module' is ignored: it means nothing on this architecture");
 }
 
 // One option with its argument: the unit that is shuffled.
