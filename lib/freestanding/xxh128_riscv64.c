@@ -14,21 +14,27 @@ __attribute__((always_inline)) static inline void accumulate(uint64_t sum[WORDS]
   sum[i] += (value & 0xffffffff) * (value >> 32);
 }
 
+// Not memcpy: where that is a call, the accumulators would live in memory instead of registers.
+__attribute__((always_inline)) static inline void copy(uint64_t to[WORDS], const uint64_t from[WORDS]) {
+#pragma GCC unroll 8
+  for (unsigned i = 0; i < WORDS; i++) to[i] = from[i];
+}
+
 static void stripes_aligned(uint64_t accumulators[8], const word* data, const word* secret, size_t stripes) {
   uint64_t sum[WORDS];
-  __builtin_memcpy(sum, accumulators, sizeof(sum));
+  copy(sum, accumulators);
   for (; stripes != 0; stripes--, data += WORDS, secret++) {
 #pragma GCC unroll 8
     for (unsigned i = 0; i < WORDS; i++) accumulate(sum, i, data[i], secret[i]);
   }
-  __builtin_memcpy(accumulators, sum, sizeof(sum));
+  copy(accumulators, sum);
 }
 
 // `data` begins `shift` bits into its first word, 0 < shift < 64. The last word read holds input too.
 static void stripes_shifted(uint64_t accumulators[8], const word* data, unsigned shift, const word* secret,
                             size_t stripes) {
   uint64_t sum[WORDS], left = *data;
-  __builtin_memcpy(sum, accumulators, sizeof(sum));
+  copy(sum, accumulators);
   for (; stripes != 0; stripes--, data += WORDS, secret++) {
 #pragma GCC unroll 8
     for (unsigned i = 0; i < WORDS; i++) {
@@ -37,7 +43,7 @@ static void stripes_shifted(uint64_t accumulators[8], const word* data, unsigned
       left = right;
     }
   }
-  __builtin_memcpy(accumulators, sum, sizeof(sum));
+  copy(accumulators, sum);
 }
 
 void kexec_xxh128_stripes_vector(uint64_t accumulators[8], const uint8_t* data, size_t first,
