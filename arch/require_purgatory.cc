@@ -8,7 +8,7 @@ Result<> RequirePurgatory(Bytes blob, std::string_view machine) {
   return Fail(Errc::kUnsupported,
               "this kexec carries no purgatory for {} machines, because there was no compiler for them when it "
               "was built; install {}-linux-gnu-gcc and build it again",
-              machine, machine == "arm64" ? "aarch64" : machine);
+              machine, machine);
 }
 
 }  // namespace kexec

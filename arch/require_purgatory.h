@@ -9,7 +9,8 @@
 
 namespace kexec {
 
-// kUnsupported, with what to do, if `blob` is empty. Every machine asks before it places anything.
+// kUnsupported, with what to do, if `blob` is empty. `machine` as uname -m names it. Every machine asks
+// before it places anything.
 Result<> RequirePurgatory(Bytes blob, std::string_view machine);
 
 }  // namespace kexec
