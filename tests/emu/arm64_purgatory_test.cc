@@ -151,8 +151,7 @@ TEST_P(Arm64PurgatoryEl1, TellsOfMemoryThatIsNotThere) {
   EXPECT_THAT(outcome.told, IsEmpty());
 }
 
-// Budgets for what one more MiB costs, in instructions; kexec-tools' takes some 20 millions
-// (bench/README.md).
+// Budgets for what one more MiB costs, in instructions.
 TEST_P(Arm64PurgatoryEl1, TakesFewInstructionsForAMebibyte) {
   board.count_instructions = true;
   for (const auto& [kind, most] :
