@@ -38,8 +38,9 @@ def debugfs(bench):
     bench.equal((plentiful.get("pages"), free.get("pages")), (pages, pages), f"pages; {first.out('plentiful')}")
     bench.expect(plentiful.get("runs", pages) < 200, f"groups of pages with plentiful memory: {plentiful.get('runs')}")
     bench.expect(plentiful.get("list_entries", pages) < 400, f"list entries: {plentiful.get('list_entries')}")
+    # Free elsewhere are the reserve, and pages that make up for what the kernel itself holds of the destination.
     copied = pages - free.get("in_place", 0)
-    bench.expect(copied * 4 <= RESERVE_KIB, f"{copied} of {pages} pages are left to copy, {RESERVE_KIB} KiB were free "
+    bench.expect(copied * 4 <= 2 * RESERVE_KIB, f"{copied} of {pages} pages are left to copy, {RESERVE_KIB} KiB were free "
                  f"elsewhere; {first.out('free')}")
 
 
