@@ -19,7 +19,7 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from kexec_vm import clock, compare, core, crash, handed, images, newc, qmp, suite  # noqa: E402
+from kexec_vm import clock, compare, core, crash, handed, images, newc, patience, qmp, suite  # noqa: E402
 from kexec_vm.report import Moment, Report  # noqa: E402
 
 
@@ -169,6 +169,29 @@ class ClockTest(unittest.TestCase):
         self.assertEqual([guest.seconds(), guest.seconds(), guest.seconds()], [0.0, 1.0, 2.0])
         guest.stop()
         self.assertIsNone(guest.seconds())
+
+
+class PatienceTest(unittest.TestCase):
+    def test_time_that_others_had_does_not_count(self):
+        starved = patience.Patience(10)
+        self.assertTrue(all(starved.look(1.0, 0.1, True) for _ in range(99)))
+        self.assertFalse(starved.look(1.0, 0.2, True))
+
+    def test_waiting_for_nothing_counts_and_two_cpus_count_once(self):
+        idle = patience.Patience(10)
+        self.assertEqual([idle.look(4.0, 0.0, False), idle.look(4.0, 8.0, True), idle.look(2.0, 0.0, False)],
+                         [True, True, False])
+
+    def test_even_a_starved_guest_is_given_up(self):
+        starved = patience.Patience(10)
+        self.assertEqual([starved.look(99.0, 0.0, True), starved.look(1.0, 0.0, True)], [True, False])
+
+    def test_a_process_that_sleeps_is_killed_and_one_that_ends_tells_its_status(self):
+        with subprocess.Popen(["sleep", "1000"]) as process:
+            self.assertIsNone(patience.wait(process, 1))
+        with subprocess.Popen(["false"]) as process:
+            self.assertEqual(patience.wait(process, 100), 1)
+        self.assertEqual(patience.cpu_seconds(process.pid), 0)
 
 
 class ReportTest(unittest.TestCase):

@@ -4,7 +4,6 @@
 QEMU runs with -no-reboot: a reset ends it, so whatever boots second was started by kexec.
 """
 
-import os
 import pathlib
 import shutil
 import socket
@@ -14,13 +13,13 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from kexec_vm import patience
 from kexec_vm.architecture import X86_64
 from kexec_vm.kernels import Kernel
 from kexec_vm.qmp import Monitor
 from kexec_vm.report import Moment, Report
 
 CMDLINE = X86_64.cmdline
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ class Question:
 def run(machine, initrd, *, limit, answer=None, clock=None):
     """Boots `machine` with the archive `initrd` and returns its Transcript when QEMU has ended.
 
-    limit: seconds of wall time after which QEMU is killed.
+    limit: seconds after which QEMU is killed, as patience.py counts them.
     answer: called with a Question when the guest asks; the guest goes on when it returns. What it raises ends QEMU and
     is raised here.
     clock: a clock.GuestClock that reads the guest's time for every Moment.
@@ -132,8 +131,8 @@ class _Session:
                 self.process.stdout.close()
 
     def _drive(self, console, report_line, started, limit):
-        console.settimeout(30)
-        report_line.settimeout(30)
+        console.settimeout(120)
+        report_line.settimeout(120)
         try:
             console_end, report_end = console.accept()[0], report_line.accept()[0]
         except TimeoutError:
@@ -144,13 +143,9 @@ class _Session:
                    threading.Thread(target=_each_line, args=(report_end, lambda text: report.line(text, self._now())))]
         for thread in threads:
             thread.start()
-        try:
-            status = self.process.wait(max(1.0, limit - (time.monotonic() - started.wall)))
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            status = None
+        status = patience.wait(self.process, limit)
         for thread in threads:
-            thread.join(10)
+            thread.join(60)
         console_end.close()
         report_end.close()
         if self.failure:
@@ -168,14 +163,7 @@ class _Session:
         self.console.append(Line(self._now(), text))
 
     def _now(self):
-        return Moment(time.monotonic(), self._cpu_seconds(), self.clock.seconds() if self.clock else None)
-
-    def _cpu_seconds(self):
-        try:
-            fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            return 0.0
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return Moment(time.monotonic(), patience.cpu_seconds(self.process.pid), self.clock.seconds() if self.clock else None)
 
     def _asked(self, name, report, line):
         memory = self.folder / "memory" if self.machine.host_sees_memory else None
