@@ -37,7 +37,8 @@ class DumpMemory {
   bool is_64bit() const { return is_64bit_; }
   bool big_endian() const { return big_endian_; }
   unsigned pointer_size() const { return is_64bit_ ? 8 : 4; }
-  uint64_t file_size() const { return source_->size(); }
+  // No more of the kernel's memory than this was written into the dump: bounds what it can say of itself.
+  uint64_t stored() const { return source_->stored(); }
 
   // kNotRecognised: some of it has no place in the dump; the sentence names the first such address. kIo: it
   // has, but the file ends before it.

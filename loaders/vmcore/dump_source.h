@@ -18,6 +18,8 @@ class DumpSource {
  public:
   virtual ~DumpSource() = default;
   virtual uint64_t size() const = 0;
+  // Bytes somebody wrote: where holes take no room, fewer than size(), which a few of them can put anywhere.
+  virtual uint64_t stored() const { return size(); }
   // Fills `out` from `offset` on. kIo if not all of it is there; `out` is undefined then.
   virtual Result<> Read(uint64_t offset, std::span<std::byte> out) const = 0;
 };

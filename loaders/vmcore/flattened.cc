@@ -37,6 +37,7 @@ class FlattenedSource final : public DumpSource {
   FlattenedSource(std::shared_ptr<const DumpSource> file, ExtentMap pieces)
       : file_(std::move(file)), pieces_(std::move(pieces)), size_(pieces_.End()) {}
   uint64_t size() const override { return size_; }
+  uint64_t stored() const override { return file_->stored(); }
 
   Result<> Read(uint64_t offset, std::span<std::byte> out) const override {
     if (offset > size_ || size_ - offset < out.size()) {

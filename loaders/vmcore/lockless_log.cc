@@ -118,9 +118,9 @@ Result<Ring> Ring::Open(const DumpMemory& memory, const VmcoreInfo& info) {
 }
 
 Result<> Ring::CheckBounds() const {
-  if (count_ > memory_.file_size() / at_.desc_size) {
+  if (count_ > memory_.stored() / at_.desc_size) {
     return Fail(Errc::kMalformed, "printk_ringbuffer says {} descriptors, the dump has {:#x} bytes", count_,
-                memory_.file_size());
+                memory_.stored());
   }
   if (((head_ - tail_) & id_mask()) >= count_) {
     return Fail(Errc::kMalformed, "printk_ringbuffer's ids go from {:#x} to {:#x}, it has {} descriptors",
@@ -184,7 +184,7 @@ Result<> Ring::Tell(uint64_t id, uint64_t& text_left, LogSink& sink) const {
 void Ring::TellAll(LogSink& sink) const {
   DamageCount damage;
   const uint64_t records = ((head_ - tail_) & id_mask()) + 1;
-  uint64_t text_left = std::min(text_size_, memory_.file_size());
+  uint64_t text_left = std::min(text_size_, memory_.stored());
   for (uint64_t i = 0; i < records; ++i) {
     const Result<> told = Tell((tail_ + i) & id_mask(), text_left, sink);
     if (!told.has_value()) damage.Add(told.error().message());

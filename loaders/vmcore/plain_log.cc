@@ -10,6 +10,9 @@ namespace kexec {
 namespace {
 
 constexpr uint64_t kWindow = 64 << 10;
+// A line has less than 1 KiB (kernel/printk.c, printk_buf): more without a line feed is no log, and told in
+// pieces.
+constexpr size_t kLongestLine = 64 << 10;
 
 // "<6>text": level and facility out of the number, where there is one.
 LogRecord MakeRecord(std::string_view line) {
@@ -36,6 +39,7 @@ class Lines {
       Flush();
     }
     line_ += characters;
+    if (line_.size() >= kLongestLine) Flush();
   }
   // The last line may lack its end.
   void Finish() {
@@ -62,8 +66,8 @@ Result<> ReadPlainLog(const DumpMemory& memory, const VmcoreInfo& info, LogSink&
   KEXEC_ASSIGN(const uint64_t size, memory.ReadUint(size_at, 4), "'log_buf_len'");
   KEXEC_ASSIGN(const uint64_t end, memory.ReadUint(end_at, 4), "'log_end'");
   KEXEC_ASSIGN(const uint64_t logged, memory.ReadUint(count_at, 4), "'logged_chars'");
-  if (size == 0 || size > memory.file_size()) {
-    return Fail(Errc::kMalformed, "log_buf has {:#x} bytes, the dump has {:#x}", size, memory.file_size());
+  if (size == 0 || size > memory.stored()) {
+    return Fail(Errc::kMalformed, "log_buf has {:#x} bytes, the dump has {:#x}", size, memory.stored());
   }
   uint64_t left = std::min(logged, size);
   uint64_t index = (end % size + size - left) % size;

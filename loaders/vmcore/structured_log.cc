@@ -46,9 +46,9 @@ Result<Log> OpenLog(const DumpMemory& memory, const VmcoreInfo& info) {
   KEXEC_ASSIGN(log.size, memory.ReadUint(size_at, 4), "'log_buf_len'");
   KEXEC_ASSIGN(log.first, memory.ReadUint(first_at, 4), "'log_first_idx'");
   KEXEC_ASSIGN(log.next, memory.ReadUint(next_at, 4), "'log_next_idx'");
-  if (log.size > memory.file_size() || log.first >= log.size || log.next > log.size) {
+  if (log.size > memory.stored() || log.first >= log.size || log.next > log.size) {
     return Fail(Errc::kMalformed, "log_buf has {:#x} bytes, records from {:#x} to {:#x}; the dump has {:#x}",
-                log.size, log.first, log.next, memory.file_size());
+                log.size, log.first, log.next, memory.stored());
   }
   std::byte begin[1];
   KEXEC_TRY(memory.Read(log.buffer, begin), "log_buf");

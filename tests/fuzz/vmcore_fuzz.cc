@@ -11,7 +11,7 @@ using testing::Require;
 
 class CheckingSink final : public LogSink {
  public:
-  explicit CheckingSink(uint64_t file_size) : file_size_(file_size) {}
+  explicit CheckingSink(uint64_t stored) : stored_(stored) {}
   void Record(const LogRecord& record) override {
     ++records_;
     text_ += record.text.size();
@@ -22,10 +22,10 @@ class CheckingSink final : public LogSink {
     Require(++damages_ == 1);
   }
   // Every record takes at least a byte of the dump, but one without text in a ring takes none of its own.
-  void Check() const { Require(records_ <= 2 * file_size_ && text_ <= 2 * file_size_); }
+  void Check() const { Require(records_ <= 2 * stored_ && text_ <= 2 * stored_); }
 
  private:
-  uint64_t file_size_;
+  uint64_t stored_;
   uint64_t records_ = 0, text_ = 0, damages_ = 0;
 };
 
@@ -35,7 +35,7 @@ Result<> Run(std::vector<std::byte> file) {
   KEXEC_ASSIGN(const OpenedDump dump, OpenDump(SourceOfBytes(SharedBytes::Own(std::move(file)))));
   KEXEC_ASSIGN(const VmcoreInfo info, ReadVmcoreInfo(dump));
   KEXEC_ASSIGN(const LogFormat format, FindLogFormat(info));
-  CheckingSink sink(dump.source->size());
+  CheckingSink sink(dump.source->stored());
   KEXEC_TRY(ReadKernelLog(DumpMemory(dump, info), info, format, sink));
   sink.Check();
   return {};

@@ -141,6 +141,41 @@ TEST(HostilePlain, AnEmptyOrHugeBufferIsRefused) {
   }
 }
 
+TEST(HostilePlain, ALineWithoutEndIsToldInPieces) {
+  RecordingSink sink;
+  const auto dump = testing::PlainKernel({}, std::string(100'000, 'x') + "\ny\n", 1 << 17).Build();
+  ASSERT_TRUE(ReadLog(dump, sink).has_value());
+  EXPECT_THAT(sink.Texts(), ElementsAre(std::string(65'536, 'x'), std::string(34'464, 'x'), "y"));
+}
+
+// Flattened, with one byte a TiB away: a few KiB that seem to hold whatever log a kernel claims.
+std::vector<std::byte> WithFarByte(const DumpedKernel& kernel) {
+  std::vector<std::byte> flat = testing::Flattened(kernel.Build(), 4096);
+  flat.resize(flat.size() - 16);  // the end mark
+  testing::Packer far(true, true);
+  far.Uint(uint64_t{1} << 40, 8).Uint(1, 8).Text("x");
+  flat.insert(flat.end(), far.bytes().begin(), far.bytes().end());
+  return flat;
+}
+
+TEST(HostileDump, HolesDoNotMakeALogLonger) {
+  DumpedKernel lockless = Lockless();
+  lockless.Poke(lockless.At("rb"), 26, 4);
+  DumpedKernel structured = Structured();
+  structured.Poke(structured.At("log_buf_len"), 0xf0000000, 4);
+  DumpedKernel plain = testing::PlainKernel({}, "text\n");
+  plain.Poke(plain.At("log_buf_len"), 0xf0000000, 4);
+  plain.Poke(plain.At("logged_chars"), 0xf0000000, 4);
+  const auto message = [](const DumpedKernel& kernel) {
+    RecordingSink sink;
+    return MessageOf(ReadLog(WithFarByte(kernel), sink));
+  };
+  EXPECT_THAT(message(lockless),
+              ::testing::StartsWith("printk_ringbuffer says 67108864 descriptors, the dump has 0x"));
+  EXPECT_THAT(message(structured), ::testing::StartsWith("log_buf has 0xf0000000 bytes, records from "));
+  EXPECT_THAT(message(plain), ::testing::StartsWith("log_buf has 0xf0000000 bytes, the dump has 0x"));
+}
+
 // Whatever is cut off, what is told is a part of the whole log, in order.
 TEST(HostileDump, CutAnywhereTellsNothingNew) {
   for (const testing::DumpFlavour& flavour : testing::kDumpFlavours) {
