@@ -13,7 +13,8 @@
 namespace kexec {
 namespace {
 
-// What a whole grub.cfg may expand to. Real ones have some 100 KiB; "set a=$a$a" has no end.
+// What a whole grub.cfg, or a value of an entry file, may expand to. Real ones have some 100 KiB; "set
+// a=$a$a" has no end.
 constexpr size_t kMaxExpansion = size_t{4} << 20;
 
 using Arguments = std::span<const std::string>;
@@ -267,7 +268,8 @@ std::string GrubPath(std::string_view path) {
 std::string ExpandGrubVariables(std::string_view text, const GrubVariables& variables) {
   std::string expanded;
   for (const GrubPiece& piece : GrubWords(text).TakeRest()) {
-    expanded += piece.variable ? ValueOf(piece.text, variables) : piece.text;
+    const std::string_view value = piece.variable ? ValueOf(piece.text, variables) : piece.text;
+    if (value.size() <= kMaxExpansion - expanded.size()) expanded += value;
   }
   return expanded;
 }

@@ -61,7 +61,8 @@ Result<GrubMenu> ReadGrubMenu(std::string_view text, const GrubSurroundings& sur
 // A file name as GRUB takes it, without a device: "(hd0,gpt2)/vmlinuz" is "/vmlinuz".
 std::string GrubPath(std::string_view path);
 
-// `text` with $name and ${name} replaced, as blscfg does with values of entry files.
+// `text` with $name and ${name} replaced, as blscfg does with values of entry files. What would make it
+// longer than 4 MiB is left out.
 std::string ExpandGrubVariables(std::string_view text, const GrubVariables& variables);
 
 // Where an entry stands: its index in `entries`, then in the children of that one, and so on.

@@ -211,6 +211,11 @@ fi
             "root=/dev/vda3 ro rhgb quiet  xroot=/dev/vda3 ro rhgb quiet  $ \"1\"");
 }
 
+TEST(GrubMenu, AnExpandedValueHasALimit) {
+  const GrubVariables variables = {{"big", std::string(size_t{3} << 20, 'x')}, {"small", "y"}};
+  EXPECT_EQ(ExpandGrubVariables("$big$big$small", variables), std::string(size_t{3} << 20, 'x') + "y");
+}
+
 struct Row {
   const char* text;
   const char* menu;
