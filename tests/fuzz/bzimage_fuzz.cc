@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Any bytes as a kernel file: no crash, and a result that keeps what bzimage.h and kernel_image.h promise. A
 // prefix of the file is refused or read as a file that was cut behind the kernel.
-#include <cstdlib>
-
 #include "loaders/kernel_image.h"
+#include "tests/fuzz/fuzz_input.h"
 
 namespace {
 
 using kexec::BzImage;
-
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using kexec::testing::Require;
 
 void CheckPromises(const kexec::KernelImage& parsed, kexec::Bytes file) {
   const auto& image = std::get<BzImage>(parsed.image);
@@ -29,24 +25,29 @@ void CheckPromises(const kexec::KernelImage& parsed, kexec::Bytes file) {
   Require((parsed.type == "bzImage64") == image.has_64bit_entry);
 }
 
+// By name: without one, a file that is no bzImage may be another kernel.
+void Try(const kexec::SharedBytes& file, const char* type) {
+  kexec::SilentDiagnostics diagnostics;
+  const auto parsed = kexec::ParseKernel(file, type, diagnostics, {.verify_checksum = false});
+  if (!parsed) return Require(!parsed.error().message().empty());
+  CheckPromises(*parsed, file.view());
+  const auto& whole = std::get<BzImage>(parsed->image);
+  const auto cut =
+      kexec::ParseKernel(*file.Slice(0, file.size() - 1), type, diagnostics, {.verify_checksum = false});
+  if (!cut) return;
+  const auto& shorter = std::get<BzImage>(cut->image);
+  Require(shorter.setup_header.size() == whole.setup_header.size() && shorter.protocol == whole.protocol);
+  Require(shorter.kernel.size() <= whole.kernel.size());
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const kexec::Bytes bytes = std::as_bytes(std::span(data, size));
   const auto file = kexec::SharedBytes::Own({bytes.begin(), bytes.end()});
   kexec::SilentDiagnostics diagnostics;
-  (void)kexec::ParseKernel(file, {}, diagnostics);  // with the CRC, which few inputs pass
-  const auto parsed = kexec::ParseKernel(file, {}, diagnostics, {.verify_checksum = false});
-  if (!parsed) {
-    Require(!parsed.error().message().empty());
-    return 0;
-  }
-  CheckPromises(*parsed, file.view());
-  const auto& whole = std::get<BzImage>(parsed->image);
-  const auto cut = kexec::ParseKernel(*file.Slice(0, size - 1), {}, diagnostics, {.verify_checksum = false});
-  if (!cut) return 0;
-  const auto& shorter = std::get<BzImage>(cut->image);
-  Require(shorter.setup_header.size() == whole.setup_header.size() && shorter.protocol == whole.protocol);
-  Require(shorter.kernel.size() <= whole.kernel.size());
+  (void)kexec::ParseKernel(file, {}, diagnostics);  // as any kernel, and with the CRC, which few inputs pass
+  Try(file, "bzImage64");
+  Try(file, "bzImage");
   return 0;
 }

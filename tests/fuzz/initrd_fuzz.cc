@@ -3,16 +3,14 @@
 // what the walk found cut or damaged. The unpacked sizes add up and
 // stay below what the format can hold.
 #include <algorithm>
-#include <cstdlib>
 
 #include "loaders/initrd.h"
 #include "loaders/unpacked_size.h"
+#include "tests/fuzz/fuzz_input.h"
 
 namespace {
 
-void Require(bool holds) {
-  if (!holds) std::abort();
-}
+using kexec::testing::Require;
 
 bool IsBad(const kexec::ArchiveMember& member) {
   return member.completeness == kexec::Completeness::kTruncated ||

@@ -4,19 +4,17 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cmd/kexec/argv.h"
 #include "cmd/kexec/options.h"
+#include "tests/fuzz/fuzz_input.h"
 
 namespace {
 
-void Require(bool condition) {
-  if (!condition) std::abort();
-}
+using kexec::testing::Require;
 
 std::vector<std::string_view> Words(std::string_view text) {
   std::vector<std::string_view> words;
