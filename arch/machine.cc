@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "arch/arm64/arm64_machine.h"
+#include "arch/riscv64/riscv64_machine.h"
 #include "arch/x86_64/x86_machine.h"
 
 namespace kexec {
@@ -21,6 +22,7 @@ struct MachineRow {
 constexpr MachineRow kMachines[] = {
     {"x86_64", ReadX86Machine},
     {"aarch64", ReadArm64Machine},
+    {"riscv64", ReadRiscv64Machine},
 };
 
 std::string Listed() {

@@ -56,7 +56,7 @@ TEST_F(X86MachineTest, KnowsItself) {
 TEST_F(X86MachineTest, RefusesAnotherMachine) {
   scratch_.File("proc/sys/kernel/arch", "m68k\n");
   EXPECT_EQ(MessageOf(ReadMachine(scratch_.root(), LoadKind::kNormal, diagnostics_)),
-            "machine 'm68k' is not supported (supported: x86_64, aarch64)");
+            "machine 'm68k' is not supported (supported: x86_64, aarch64, riscv64)");
   scratch_.Remove("proc/sys/kernel/arch");
   EXPECT_EQ(MessageOf(ReadMachine(scratch_.root(), LoadKind::kNormal, diagnostics_)),
             fmt::format("cannot tell the machine's architecture: cannot open '{}': No such file or directory",
