@@ -42,7 +42,7 @@ X86Facts FactsWithRam(PhysRange ram) {
   return facts;
 }
 
-BootInputs InputsWith(std::variant<BzImage, ElfKernel, MultibootKernel, DirectLinux> image) {
+BootInputs InputsWith(decltype(KernelImage::image) image) {
   BootInputs inputs = InputsFor(SmallKernel(), {}, "quiet");
   inputs.kernel = {.type = "test", .image = std::move(image)};
   return inputs;
