@@ -217,7 +217,7 @@ TEST(ElfKernel, OtherMachinesClassesAndTypesAreNot) {
   EXPECT_FALSE(RecognisesElf32(OnePiece().Build()));
   EXPECT_FALSE(RecognisesElf32(OnePiece(false).Machine(62).Build()));  // x32
   RecordingDiagnostics diagnostics;
-  const auto kernel = ReadElfKernel(OnePiece().Machine(183).BuildShared(), diagnostics);
+  const auto kernel = ReadElfKernel(OnePiece().Machine(21).BuildShared(), diagnostics);  // EM_PPC64
   ASSERT_FALSE(kernel.has_value());
   EXPECT_EQ(kernel.error().code(), Errc::kNotRecognised);
 }
