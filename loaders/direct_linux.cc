@@ -159,13 +159,12 @@ void AddTo(std::byte* field, uint64_t distance) {
 Result<DirectLinux> UnpackBzImage(const BzImage& image, const DecompressLimits& limits) {
   if (!image.has_64bit_entry) return Fail(Errc::kUnsupported, "the kernel has no 64-bit entry point");
   KEXEC_ASSIGN(const SharedBytes file, UnpackPayload(image, limits));
-  SilentDiagnostics diagnostics;
-  Result<ElfKernel> kernel = ReadElfKernel(file, diagnostics);
-  if (!kernel.has_value() && kernel.error().code() == Errc::kNotRecognised) {
+  if (!RecognisesElf64(file.view()) && !RecognisesElf32(file.view())) {
     return Fail(Errc::kUnsupported, "its payload is no ELF kernel for x86: it looks like {}",
                 IdentifyContents(file.view()).looks_like);
   }
-  KEXEC_ASSIGN(ElfKernel unpacked, std::move(kernel), "the payload");
+  SilentDiagnostics diagnostics;
+  KEXEC_ASSIGN(ElfKernel unpacked, ReadElfKernel(file, diagnostics), "the payload");
   if (!unpacked.is_64bit) return Fail(Errc::kUnsupported, "its payload is a 32-bit kernel");
   DirectLinux direct{image, std::move(unpacked), {}, {}};
   Result<KernelRelocations> relocations = FindRelocations(file.view(), direct.unpacked);
