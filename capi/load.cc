@@ -62,6 +62,8 @@ std::optional<std::array<std::byte, 32>> RandomSeed(const SystemRoot& root) {
 Result<Prepared> Prepare(const kexec_request& request, KernelImage image) {
   KEXEC_ASSIGN(const SystemRoot* root, RootOf(request));
   Diagnostics& messages = request.context->messages;
+  PurgatoryOptions purgatory;
+  purgatory.digest = request.digest;
   auto inputs = std::make_unique<BootInputs>(BootInputs{
       .kernel = std::move(image),
       .kernel_name = request.kernel->path.string(),
@@ -70,7 +72,7 @@ Result<Prepared> Prepare(const kexec_request& request, KernelImage image) {
       .kind = request.kind,
       .window = *PhysRange::FromBounds(PhysAddr(0), PhysAddr(UINT64_MAX)),
       .entry = std::nullopt,
-      .purgatory = {.digest = request.digest},
+      .purgatory = std::move(purgatory),
       .rng_seed = RandomSeed(*root),
   });
   for (const ImageFile& initrd : request.initrds) inputs->initrds.push_back(initrd.bytes);

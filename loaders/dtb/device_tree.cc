@@ -239,7 +239,7 @@ std::vector<std::byte> DeviceTree::Packed() const {
   std::vector<std::byte> packed = blob_;
   [[maybe_unused]] const int error = fdt_pack(packed.data());
   assert(error == 0);
-  packed.resize(fdt_totalsize(packed.data()));
+  packed.resize(ReadAt<Be<uint32_t>>(packed, 4).value());  // totalsize (Devicetree Specification, 5.2)
   return packed;
 }
 
