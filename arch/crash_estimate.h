@@ -11,7 +11,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // What a crash kernel is made from, in bytes.
 struct CrashNeed {
@@ -55,3 +56,4 @@ std::string CrashkernelValue(uint64_t bytes);
 bool BelongsHigh(uint64_t bytes);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -15,7 +15,8 @@
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Where the running kernel maps memory; how it is found is the machine's own.
 struct KernelMapping {
@@ -42,3 +43,4 @@ Result<CrashFacts> ReadCrashFacts(const SystemRoot& root, MappingReader read_map
                                   Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

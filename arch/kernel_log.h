@@ -8,10 +8,12 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // The records of dev/kmsg below `root`, one a line: "priority,sequence,time,flags;text"
 // (Documentation/ABI/testing/dev-kmsg).
 Result<std::string> ReadKernelLog(const std::filesystem::path& root);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

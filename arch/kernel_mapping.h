@@ -18,7 +18,8 @@
 #include "kexec/system_root.h"
 #include "loaders/elf/elf_core.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct MappingRules {
   // What /proc/kcore's program headers tell; `code` is "Kernel code" of /proc/iomem.
@@ -42,3 +43,4 @@ KernelMapping ReadKernelMapping(const SystemRoot& root, const IomemReport& iomem
                                 Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -21,7 +21,8 @@
 #include "kexec/validate.h"
 #include "loaders/kernel_image.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 enum class DigestKind { kNone, kXxh128, kSha256 };
 
@@ -125,3 +126,4 @@ std::vector<std::string_view> MachineNames();
 Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, LoadKind kind, Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

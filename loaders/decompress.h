@@ -14,7 +14,8 @@
 #include "kexec/export.h"
 #include "loaders/initrd.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // How far a file is trusted.
 struct DecompressLimits {
@@ -65,3 +66,4 @@ Result<UnpackedKernel> UnpackKernel(const SharedBytes& file, Diagnostics& diagno
 std::string CompressionSupport();
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -11,7 +11,8 @@
 #include "loaders/decompress.h"
 #include "loaders/kernel_image.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Unpacks the payload (boot.rst, payload_offset and payload_length: protocol 2.08 and later) and reads the
 // ELF kernel and the relocations behind it. Every relocation lies in a piece. kUnsupported, with the reason,
@@ -29,3 +30,4 @@ std::vector<LoadPiece> Relocate(const ElfKernel& kernel, const KernelRelocations
 Result<SharedBytes> UnpackInitrd(const SharedBytes& initrd, const DecompressLimits& limits = {});
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -9,7 +9,8 @@
 #include "kexec/export.h"
 #include "loaders/kernel_image.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Why kexec_file_load of x86_64 would not take `image` with a command line of `command_line_bytes`; empty if
 // it would. (bzImage64_probe and bzImage64_load in arch/x86/kernel/kexec-bzimage64.c: protocol 2.12, 64-bit
@@ -17,3 +18,4 @@ namespace KEXEC_PUBLIC kexec {
 std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

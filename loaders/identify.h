@@ -8,7 +8,8 @@
 #include "kexec/bytes.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct Contents {
   std::string looks_like;  // a noun phrase: "gzip-compressed data", "an ELF executable (x86-64)", "text"
@@ -19,3 +20,4 @@ struct Contents {
 Contents IdentifyContents(Bytes file);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -15,7 +15,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 enum class ArchiveFormat { kCpio, kGzip, kXz, kLzma, kZstd, kLz4Legacy, kLz4Frame, kBzip2, kLzop, kUnknown };
 // "cpio", "gzip", …, as used in messages.
@@ -76,3 +77,4 @@ Result<> CheckInitrd(Bytes file, std::string_view name, Diagnostics& diagnostics
                      GzipCheck gzip = GzipCheck::kTrailer);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -19,7 +19,8 @@
 #include "loaders/image/image_kernel.h"
 #include "loaders/multiboot/multiboot.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // A Linux/x86 bzImage (Documentation/arch/x86/boot.rst): setup sectors, then the protected-mode kernel.
 struct BzImage {
@@ -100,3 +101,4 @@ Result<KernelImage> ParseKernel(const SharedBytes& file, std::string_view type, 
                                 const ParseOptions& options = {});
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -7,7 +7,8 @@
 #include "kexec/bytes.h"
 #include "kexec/phys.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct LoadPiece {
   PhysAddr address;              // where it was linked to lie (p_paddr)
@@ -17,3 +18,4 @@ struct LoadPiece {
 };
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

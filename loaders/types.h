@@ -9,7 +9,8 @@
 #include "kexec/bytes.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // A unified kernel image (loaders/pe/uki.h).
 inline constexpr std::string_view kUkiType = "uki";
@@ -27,3 +28,4 @@ std::vector<ImageType> ImageTypes();
 std::string_view RefusalOf(Bytes file);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -11,7 +11,8 @@
 #include "kexec/export.h"
 #include "loaders/initrd.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct UnpackedSize {
   uint64_t bytes = 0;  // UINT64_MAX: that many or more
@@ -30,3 +31,4 @@ UnpackedSize SumUnpacked(std::span<const ArchiveMember> members);
 UnpackedSize MeasureUnpacked(Bytes file);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -12,7 +12,8 @@
 #include "kexec/system_root.h"
 #include "loaders/elf/elf_core.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Pure. What /proc/kcore's program headers tell. The direct map's segments share one distance between virtual
 // and physical addresses; the text is the segment over `code` with another one.
@@ -22,3 +23,4 @@ KernelMapping ReadArm64KernelMapping(const SystemRoot& root, const IomemReport& 
                                      Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -19,7 +19,8 @@
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Pure. The tables the kernel's log names: `log` as ReadKernelLog gives it. By ascending address, without
 // overlap.
@@ -33,3 +34,4 @@ std::string LpiRecords(std::string_view log);
 std::vector<PhysRange> ReadLpiTables(const SystemRoot& root, Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -7,7 +7,8 @@
 #include "kexec/system_root.h"
 #include "loaders/dtb/device_tree.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 enum class PsciConduit { kNone, kHvc, kSmc };
 
@@ -21,3 +22,4 @@ PsciConduit ConduitOfFadt(Bytes fadt);
 PsciConduit ReadAcpiConduit(const SystemRoot& root);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -23,7 +23,8 @@
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct DtFacts {
   Alignment page = Alignment::Of<4096>();  // of the running kernel
@@ -48,3 +49,4 @@ std::optional<Alignment> PageSizeOfAuxv(Bytes auxv);
 std::vector<PhysRange> WholeRam(const IomemReport& iomem);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

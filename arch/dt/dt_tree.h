@@ -17,7 +17,8 @@
 #include "kexec/phys.h"
 #include "loaders/dtb/device_tree.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // The tree before anything is placed: the running system's or --dtb, with --dtb-overlay applied, without what
 // only concerned the running kernel (its initrd, its core headers, the memory it was limited to). A tree of
@@ -44,3 +45,4 @@ struct Chosen {
 Result<> FillChosen(const Chosen& chosen, DeviceTree& tree);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

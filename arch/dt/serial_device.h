@@ -13,7 +13,8 @@
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 enum class SerialKind {
   kPl011,     // Arm PrimeCell UART: ttyAMA0
@@ -35,3 +36,4 @@ std::vector<SerialDevice> ReadSerialDevices(const SystemRoot& root);
 Result<SerialDevice> FindSerialDevice(const std::vector<SerialDevice>& devices, std::string_view name);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

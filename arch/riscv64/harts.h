@@ -7,7 +7,8 @@
 #include "kexec/export.h"
 #include "loaders/dtb/device_tree.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Ticks of the time register a second; 0: it is not told.
 uint64_t TimebaseFrequency(const DeviceTree& tree);
@@ -17,3 +18,4 @@ uint64_t TimebaseFrequency(const DeviceTree& tree);
 bool EveryHartHasZknh(const DeviceTree& tree);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -18,7 +18,8 @@
 #include "kexec/export.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Bits of a pixel that hold one colour.
 struct ColourField {
@@ -55,3 +56,4 @@ std::optional<Framebuffer> ReadFramebuffer(const SystemRoot& root, Diagnostics& 
 ScreenInfo NextScreenInfo(const ScreenInfo& old, const std::optional<Framebuffer>& framebuffer, bool efi);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -13,7 +13,8 @@
 #include "kexec/system_root.h"
 #include "loaders/elf/elf_core.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Pure. What /proc/kcore's program headers tell; `code` is "Kernel code" of /proc/iomem. Kernels before 4.11
 // write no physical addresses there: the text's is `code`'s then, and the direct map begins where the lowest
@@ -27,3 +28,4 @@ KernelMapping ReadX86KernelMapping(const SystemRoot& root, const IomemReport& io
                                    Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -12,7 +12,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // The file as it is: paths are relative to the root of the file system that holds it, with or without a '/'.
 struct BlsEntry {
@@ -61,3 +62,4 @@ bool RanksAbove(const EntryRank& a, const EntryRank& b);
 std::string DefaultPattern(std::string_view loader_conf);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -9,7 +9,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 using GrubVariables = std::map<std::string, std::string>;
 
@@ -18,3 +19,4 @@ using GrubVariables = std::map<std::string, std::string>;
 GrubVariables ParseGrubEnvironment(std::string_view block);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -13,7 +13,8 @@
 #include "kexec/export.h"
 #include "loaders/boot_entries/grub_environment.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct GrubModule {
   std::string file;
@@ -73,3 +74,4 @@ using GrubPosition = std::vector<size_t>;
 std::optional<GrubPosition> FindGrubEntry(const std::vector<GrubMenuEntry>& entries, std::string_view wanted);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

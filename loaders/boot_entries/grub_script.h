@@ -10,7 +10,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Part of a word: a text, or the value of a variable.
 struct GrubPiece {
@@ -40,3 +41,4 @@ struct GrubCommand {
 Result<GrubScript> ParseGrubScript(std::string_view text);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

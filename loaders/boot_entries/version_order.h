@@ -8,10 +8,12 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Which of two versions, or names with a version in them, is older. Different texts may be equal: characters
 // that are no letter, digit or one of - . ~ ^ only separate.
 std::weak_ordering CompareVersions(std::string_view a, std::string_view b);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

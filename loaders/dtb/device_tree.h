@@ -18,7 +18,8 @@
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Nodes are named by their paths: "/", "/chosen", "/memory@40000000". As libfdt has it, "/memory" also finds the
 // first "/memory@...", and a path that does not begin with '/' begins with an alias. Errors name the node and the
@@ -100,3 +101,4 @@ class DeviceTree {
 Result<DeviceTree> FlattenDeviceTree(const SystemRoot& root, const std::string& path);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

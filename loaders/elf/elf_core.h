@@ -9,7 +9,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct ElfSegment {
   uint32_t type;  // PT_*
@@ -41,3 +42,4 @@ Result<uint64_t> ElfHeadSize(Bytes start);
 Result<ElfCore> ParseElfCore(Bytes head);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -14,7 +14,8 @@
 #include "kexec/phys.h"
 #include "loaders/load_piece.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct KernelImage;
 struct ParseOptions;
@@ -58,3 +59,4 @@ bool IsElfKernel(Bytes file, ElfMachine machine);
 Result<ElfKernel> ReadElfKernel(const SharedBytes& file, Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -13,7 +13,8 @@
 #include "kexec/export.h"
 #include "loaders/load_piece.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct KernelImage;
 struct ParseOptions;
@@ -60,3 +61,4 @@ Result<KernelImage> ParseRiscvElf(const SharedBytes& file, const ParseOptions& o
                                   Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -13,7 +13,8 @@
 #include "kexec/phys.h"
 #include "loaders/load_piece.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct KernelImage;
 struct ParseOptions;
@@ -54,3 +55,4 @@ Result<KernelImage> ParseMultiboot1(const SharedBytes& file, const ParseOptions&
                                     Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -10,7 +10,8 @@
 #include "kexec/export.h"
 #include "loaders/pe/pe_resources.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct PeAddon {
   uint16_t machine = 0;  // one for another machine is not meant for us
@@ -22,3 +23,4 @@ struct PeAddon {
 Result<PeAddon> ReadPeAddon(const SharedBytes& file);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -9,10 +9,12 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // The value of `key` in `text`, without its quotes; of several the last, as a shell that reads it would.
 // nullopt: it is not there.
 std::optional<std::string> EnvironmentValue(std::string_view text, std::string_view key);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -13,7 +13,8 @@
 #include "kexec/export.h"
 #include "loaders/pe/pe_sections.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct PeResources {
   std::optional<SharedBytes> kernel;        // .linux
@@ -34,3 +35,4 @@ Result<PeResources> ReadPeResources(std::span<const PeSection> sections);
 PeResources Override(PeResources base, const PeResources& profile);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -10,7 +10,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Values of PeImage::machine ("PE Format", "Machine Types").
 inline constexpr uint16_t kPeMachineI386 = 0x014c;
@@ -41,3 +42,4 @@ Result<PeImage> ReadPeImage(const SharedBytes& file);
 std::string PeMachineName(uint16_t machine);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -13,7 +13,8 @@
 #include "kexec/export.h"
 #include "loaders/pe/pe_resources.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // What a .profile section says of its profile.
 struct UkiProfile {
@@ -42,3 +43,4 @@ Result<Uki> ReadUki(const SharedBytes& file, const std::optional<std::string>& p
 std::string ProfileName(const Uki& uki);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -9,7 +9,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 struct ZbootPayload {
   SharedBytes packed;       // the compressed kernel
@@ -24,3 +25,4 @@ bool RecognisesZboot(Bytes file);
 Result<ZbootPayload> ReadZboot(const SharedBytes& file);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -14,7 +14,8 @@
 #include "loaders/vmcore/extent_map.h"
 #include "loaders/vmcore/vmcoreinfo.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // A flattened dump is rearranged on the fly. kNotRecognised: no ELF file; the sentence names compressed dumps
 // and what reads them. kMalformed: no core, or broken headers. kIo: the file cannot be read.
@@ -70,3 +71,4 @@ class DumpMemory {
 uint64_t DecodeUint(Bytes bytes, bool big_endian);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

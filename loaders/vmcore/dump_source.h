@@ -12,7 +12,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 class DumpSource {
  public:
@@ -28,3 +29,4 @@ class DumpSource {
 std::shared_ptr<const DumpSource> SourceOfBytes(SharedBytes bytes);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -8,7 +8,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 class ExtentMap {
  public:
@@ -36,3 +37,4 @@ class ExtentMap {
 };
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

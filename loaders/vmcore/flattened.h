@@ -8,7 +8,8 @@
 
 #include "loaders/vmcore/dump_source.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 bool IsFlattened(const DumpSource& source);
 // The dump as `makedumpfile -R` would write it, read through an index; nothing is copied. Holes are zero.
@@ -16,3 +17,4 @@ bool IsFlattened(const DumpSource& source);
 Result<std::shared_ptr<const DumpSource>> Unflatten(std::shared_ptr<const DumpSource> source);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -11,7 +11,8 @@
 #include "kexec/export.h"
 #include "loaders/vmcore/dump.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 enum class LogFormat {
   kLockless,    // printk_ringbuffer, Linux 5.10 and later
@@ -50,3 +51,4 @@ Result<LogFormat> FindLogFormat(const VmcoreInfo& info);
 Result<> ReadKernelLog(const DumpMemory& memory, const VmcoreInfo& info, LogFormat format, LogSink& sink);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -11,7 +11,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 class VmcoreInfo {
  public:
@@ -35,3 +36,4 @@ class VmcoreInfo {
 };
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -16,7 +16,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 using Bytes = std::span<const std::byte>;
 
@@ -88,3 +89,4 @@ class SharedBytes {
 };
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

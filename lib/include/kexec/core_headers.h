@@ -14,7 +14,8 @@
 #include "kexec/export.h"
 #include "kexec/phys.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Where the panicked kernel's text, data and bss lie.
 struct KernelText {
@@ -48,3 +49,4 @@ Result<size_t> CoreHeadersSize(const CoreHeaderInputs& inputs);
 Result<std::vector<std::byte>> BuildCoreHeaders(const CoreHeaderInputs& inputs);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

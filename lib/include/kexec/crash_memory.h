@@ -15,7 +15,8 @@
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Every list is ascending and disjoint; touching ranges are one, except in `regions`.
 struct CrashMemory {
@@ -59,3 +60,4 @@ std::optional<PhysRange> ReadVmcoreinfo(const SystemRoot& root, Diagnostics& dia
 std::optional<uint64_t> ReadElfcorehdrSize(const SystemRoot& root);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

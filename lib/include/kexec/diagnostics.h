@@ -9,7 +9,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 class Diagnostics {
  public:
@@ -37,3 +38,4 @@ class SilentDiagnostics final : public Diagnostics {
 };
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -13,7 +13,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Only for decisions callers make (fallback, exit status); what happened is in the message.
 enum class Errc {
@@ -77,6 +78,7 @@ std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Ar
 }
 
 }  // namespace kexec
+KEXEC_PUBLIC_END
 
 #define KEXEC_CONCAT_(a, b) a##b
 #define KEXEC_CONCAT(a, b) KEXEC_CONCAT_(a, b)

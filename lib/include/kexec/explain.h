@@ -12,7 +12,8 @@
 #include "kexec/plan.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 enum class KexecCall { kLoad, kFileLoad, kReboot };
 
@@ -40,3 +41,4 @@ std::optional<uint64_t> MemInfo(std::string_view key, const SystemRoot& root);
 bool LacksCapSysBoot(const SystemRoot& root);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -11,7 +11,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 class UniqueFd {
  public:
@@ -49,3 +50,4 @@ Result<std::string> ReadSmallFile(int dir_fd, const std::string& path, const std
                                   size_t max_bytes = 64 << 20);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -13,7 +13,8 @@
 #include "kexec/memory_map.h"
 #include "kexec/phys.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 enum class Search { kBottomUp, kTopDown };
 
@@ -48,3 +49,4 @@ class Layout {
 };
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

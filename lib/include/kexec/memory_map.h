@@ -15,7 +15,8 @@
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 enum class MemoryType {
   kRam,
@@ -83,3 +84,4 @@ Result<IomemReport> ReadIomem(const SystemRoot& root);
 Result<MemoryMap> ReadFirmwareMemmap(const SystemRoot& root, Diagnostics& diagnostics);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

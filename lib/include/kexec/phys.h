@@ -11,7 +11,8 @@
 
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // A physical address. No implicit conversions, no operator+: sums are checked.
 class PhysAddr {
@@ -120,3 +121,4 @@ class PageRange {
 std::string ToString(const PhysRange& range);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -11,7 +11,8 @@
 #include "kexec/export.h"
 #include "kexec/phys.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // The kernel keeps two images: the one reboot() jumps to and the one panic() jumps to.
 enum class LoadKind { kNormal, kCrash };
@@ -31,3 +32,4 @@ struct LoadPlan {
 };
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

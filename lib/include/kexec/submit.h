@@ -14,7 +14,8 @@
 #include "kexec/system_root.h"
 #include "kexec/validate.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // A refusal by the kernel: Errc::kSyscall, sys_errno() as returned, the message with the probable cause
 // (explain.h).
@@ -53,3 +54,4 @@ Result<> Execute(Syscalls& kernel, const SystemRoot& root);
 Result<bool> IsLoaded(LoadKind kind, const SystemRoot& root);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

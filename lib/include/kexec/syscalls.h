@@ -12,7 +12,8 @@
 #include "kexec/error.h"
 #include "kexec/export.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // Flags of kexec_load(2), include/uapi/linux/kexec.h; the architecture sits in the upper 16 bits.
 inline constexpr uint64_t kKexecOnCrash = 0x1;
@@ -50,3 +51,4 @@ class Syscalls {
 std::unique_ptr<Syscalls> LinuxSyscalls();
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

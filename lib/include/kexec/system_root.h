@@ -16,7 +16,8 @@
 #include "kexec/export.h"
 #include "kexec/file.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // What a directory has under a name.
 enum class EntryKind { kNone, kFile, kDirectory, kOther };
@@ -75,3 +76,4 @@ class SystemRoot {
 std::optional<uint64_t> ParseNumber(std::string_view text);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END

@@ -14,7 +14,8 @@
 #include "kexec/memory_map.h"
 #include "kexec/plan.h"
 
-namespace KEXEC_PUBLIC kexec {
+KEXEC_PUBLIC_BEGIN
+namespace kexec {
 
 // KEXEC_SEGMENT_MAX, include/uapi/linux/kexec.h.
 inline constexpr size_t kMaxSegments = 16;
@@ -58,3 +59,4 @@ class ValidatedImage {
 Result<ValidatedImage> Validate(LoadPlan plan, const ImageLimits& limits);
 
 }  // namespace kexec
+KEXEC_PUBLIC_END
