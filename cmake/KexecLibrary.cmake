@@ -19,7 +19,10 @@ foreach(lib libkexec libkexec_static)
   set_target_properties(${lib} PROPERTIES OUTPUT_NAME kexec LINKER_LANGUAGE CXX)
 endforeach()
 set_target_properties(libkexec PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)
-target_link_options(libkexec PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/lib/libkexec.map" -Wl,-z,defs)
+target_link_options(libkexec PRIVATE "-Wl,--version-script=${PROJECT_SOURCE_DIR}/lib/libkexec.map")
+if(NOT KEXEC_SANITIZE)  # clang leaves ASan's functions to the program
+  target_link_options(libkexec PRIVATE -Wl,-z,defs)
+endif()
 set_property(TARGET libkexec APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/lib/libkexec.map")
 
 # Installed: the shared library, its headers, and how to find them with pkg-config and CMake (kexec::kexec).

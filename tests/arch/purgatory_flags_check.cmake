@@ -5,7 +5,7 @@ file(REMOVE_RECURSE "${BUILD}")
 set(hostile "-O0 -g3 -march=native -fstack-protector-all -D_FORTIFY_SOURCE=2 -fcf-protection=full -fPIC -mcmodel=large")
 string(APPEND hostile " -fsanitize=address,undefined -pg -ftrapv -finstrument-functions -ffunction-sections -flto=auto")
 foreach(step IN ITEMS
-    "${CMAKE_COMMAND};-S;${SOURCE};-B;${BUILD};-G;${GENERATOR};-DCMAKE_C_COMPILER=${C_COMPILER};-DMACHINE=${MACHINE};-DCMAKE_C_FLAGS=${hostile};-DCMAKE_ASM_FLAGS=-g3 -DMAGIC=1;-DCMAKE_EXE_LINKER_FLAGS=-fsanitize=address,undefined"
+    "${CMAKE_COMMAND};-S;${SOURCE};-B;${BUILD};-G;${GENERATOR};-DKEXEC_PURGATORY_CC_${MACHINE}:STRING=${C_COMPILER};-DMACHINE=${MACHINE};-DCMAKE_C_FLAGS=${hostile};-DCMAKE_ASM_FLAGS=-g3 -DMAGIC=1;-DCMAKE_EXE_LINKER_FLAGS=-fsanitize=address,undefined"
     "${CMAKE_COMMAND};--build;${BUILD};--target;kexec_purgatory_${MACHINE}_blob")
   execute_process(COMMAND ${step} RESULT_VARIABLE status OUTPUT_VARIABLE text ERROR_VARIABLE text)
   if(NOT status EQUAL 0)

@@ -73,11 +73,9 @@ bool MachineRefuses(void) {
          (faults->fail_every != 0 && n % faults->fail_every == 0);
 }
 
-#ifdef KEXEC_COUNT_STEPS
-// GCC calls this at the beginning of each basic block of the kernel's code (-fsanitize-coverage=trace-pc).
+// The compiler calls this in each basic block of the kernel's code (-fsanitize-coverage=trace-pc).
 void __sanitizer_cov_trace_pc(void);
 void __sanitizer_cov_trace_pc(void) { ++machine.counters.steps; }
-#endif
 
 struct Object {  // before what the kernel gets
   uint64_t bytes, padding;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Installs the library into an empty prefix and builds the example there, once with pkg-config and once with CMake.
-# cmake -DBUILD=... -DSCRATCH=... -DEXAMPLE=... -DCC=... -DLIBDIR=... -P install_test.cmake
+# cmake -DBUILD=... -DSCRATCH=... -DEXAMPLE=... -DCC=... -DCXX=... -DLIBDIR=... -P install_test.cmake
 function(run)
   execute_process(COMMAND ${ARGN} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE errors)
   if(NOT status EQUAL 0)
@@ -33,6 +33,7 @@ run("${SCRATCH}/by-pkg-config" "${SCRATCH}/root")
 expect_greeting()
 
 # find_package
+list(JOIN EXTRA " " linker_flags)
 file(WRITE "${SCRATCH}/project/CMakeLists.txt" "cmake_minimum_required(VERSION 3.25)
 project(consumer LANGUAGES C CXX)
 find_package(kexec REQUIRED)
@@ -44,7 +45,7 @@ target_compile_features(plus PRIVATE cxx_std_23)
 target_link_libraries(plus PRIVATE kexec::kexec)
 ")
 run("${CMAKE_COMMAND}" -S "${SCRATCH}/project" -B "${SCRATCH}/project/build" "-DCMAKE_PREFIX_PATH=${prefix}"
-    "-DCMAKE_EXE_LINKER_FLAGS=${EXTRA}")
+    "-DCMAKE_C_COMPILER=${CC}" "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_EXE_LINKER_FLAGS=${linker_flags}")
 run("${CMAKE_COMMAND}" --build "${SCRATCH}/project/build")
 run("${SCRATCH}/project/build/by-cmake" "${SCRATCH}/root")
 expect_greeting()
