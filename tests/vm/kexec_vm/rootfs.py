@@ -17,7 +17,8 @@ GUEST = pathlib.Path(__file__).resolve().parent.parent / "guest"
 def library_closure(program, folders=()):
     """{path in the guest: shared object} `program` needs, as the host's loader finds them, in `folders` first.
 
-    Empty for a static program. What lies in `folders` goes where a guest looks by default.
+    Empty for a static program. What lies in `folders` or in a build goes where a guest looks by default: in /tmp, for one,
+    a guest has a file system of its own.
     """
     search = {**os.environ, "LD_LIBRARY_PATH": ":".join(map(str, folders))}
     run = subprocess.run(["ldd", str(program)], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False,
@@ -29,7 +30,8 @@ def library_closure(program, folders=()):
 
 
 def _guest_library(path, folders):
-    return f"/lib/x86_64-linux-gnu/{path.name}" if path.parent in folders else str(path)
+    is_installed = path.parts[1] in ("lib", "lib64", "usr") and path.parent not in folders
+    return str(path) if is_installed else f"/lib/x86_64-linux-gnu/{path.name}"
 
 
 def padded_archive(script, size, **parts):
