@@ -12,6 +12,7 @@
 
 #include "arch/page_pieces.h"
 #include "arch/x86_64/boot_params.h"
+#include "arch/x86_64/x86_memory.h"
 #include "loaders/direct_linux.h"
 
 namespace kexec {
@@ -141,14 +142,6 @@ Result<LinuxImage> FromVmlinux(const ElfKernel& kernel, const KernelImage& image
   return linux;
 }
 
-bool HasParameter(std::string_view command_line, std::string_view start) {
-  for (size_t at = command_line.find(start); at != std::string_view::npos;
-       at = command_line.find(start, at + 1)) {
-    if (at == 0 || command_line[at - 1] == ' ') return true;
-  }
-  return false;
-}
-
 // What the decompressor would have to do that nobody does if it is passed over; empty: nothing.
 std::string_view NeedsDecompressor(const DirectLinux& direct, const X86Facts& facts,
                                    const BootInputs& inputs) {
@@ -158,7 +151,7 @@ std::string_view NeedsDecompressor(const DirectLinux& direct, const X86Facts& fa
   }
   if (facts.confidential_guest)
     return "in a confidential guest it has to set up encryption and accept memory";
-  if (HasParameter(inputs.command_line, "mem=") || HasParameter(inputs.command_line, "memmap=")) {
+  if (HasWord(inputs.command_line, "mem=") || HasWord(inputs.command_line, "memmap=")) {
     return "it has to find a place that 'mem=' or 'memmap=' on the command line leaves";
   }
   return {};
@@ -174,7 +167,7 @@ uint64_t RandomDistance(const ElfKernel& kernel, Alignment alignment, uint64_t r
 }
 
 bool IsRandomised(const DirectLinux& direct, const BootInputs& inputs, Diagnostics& diagnostics) {
-  if (!inputs.kaslr_seed || HasParameter(inputs.command_line, "nokaslr")) return false;
+  if (!inputs.kaslr_seed || HasWord(inputs.command_line, "nokaslr")) return false;
   if (direct.relocations.empty()) {
     diagnostics.Note("the kernel's virtual addresses are those it was linked for: {}", direct.why_fixed);
   }

@@ -41,7 +41,8 @@ bool HasWord(std::string_view command_line, std::string_view word) {
   constexpr std::string_view kBlanks = " \t\n";
   while (!command_line.empty()) {
     const size_t length = std::min(command_line.find_first_of(kBlanks), command_line.size());
-    if (command_line.substr(0, length) == word) return true;
+    const std::string_view found = command_line.substr(0, length);
+    if (word.ends_with('=') ? found.starts_with(word) : found == word) return true;
     command_line.remove_prefix(std::min(length + 1, command_line.size()));
   }
   return false;

@@ -30,7 +30,8 @@ struct X86Memory {
 
 Result<X86Memory> ReadX86Memory(const SystemRoot& root, Diagnostics& diagnostics);
 
-// Whether `word` is one of the blank-separated words of a kernel command line.
+// Whether `word` is one of the blank-separated words of a kernel command line; one that ends in '=' is so
+// with any value.
 bool HasWord(std::string_view command_line, std::string_view word);
 
 }  // namespace kexec

@@ -6,11 +6,11 @@
 
 #include "arch/x86_64/boot_params.h"
 #include "arch/x86_64/handover.h"
+#include "arch/x86_64/purgatory/blob.h"
 #include "arch/x86_64/x86_emit.h"
 #include "arch/x86_64/x86_layout.h"
-#include "arch/x86_64/purgatory/blob.h"
-#include "tests/arch/bzimage_fixture.h"
 #include "tests/arch/boot_reader.h"
+#include "tests/arch/bzimage_fixture.h"
 #include "tests/support/elf_builder.h"
 #include "tests/support/ranges.h"
 #include "tests/support/recording_diagnostics.h"
@@ -63,8 +63,7 @@ struct Planned {
 Result<Planned> PlanFor(const X86Facts& facts, const BootInputs& inputs, Diagnostics& diagnostics) {
   KEXEC_ASSIGN(LinuxImage image, MakeLinuxImage(facts, inputs, diagnostics));
   const Handover handover = Handover::Compose(facts, inputs, image, diagnostics);
-  KEXEC_ASSIGN(X86Placement placement,
-               PlaceLinux(facts, inputs, image, handover.size(), PurgatoryMemSize()));
+  KEXEC_ASSIGN(X86Placement placement, PlaceLinux(facts, inputs, image, handover.size(), PurgatoryMemSize()));
   LoadPlan plan = EmitLinux(inputs, image, placement, handover);
   return Planned{std::move(image), std::move(placement), std::move(plan)};
 }
@@ -173,9 +172,10 @@ TEST(LinuxImage, WarnsWhereAVmlinuxMayNotKnowFiveLevelPaging) {
     return diagnostics.TakeWarnings();
   };
   for (const char* version : {"", "rubbish", "5", "5.", "4.19.0-1", "5.4.0-42 (x)", "99999999999.1"}) {
-    EXPECT_THAT(warnings(version),
-                ElementsAre("the running kernel uses five-level paging, and a vmlinux does not tell whether it "
-                            "can be entered with it: it must be built with CONFIG_X86_5LEVEL"))
+    EXPECT_THAT(
+        warnings(version),
+        ElementsAre("the running kernel uses five-level paging, and a vmlinux does not tell whether it "
+                    "can be entered with it: it must be built with CONFIG_X86_5LEVEL"))
         << version;
   }
   for (const char* version : {"5.5.0", "5.10.0-9", "6.1.0-49-cloud-amd64 (x)", "10.0"}) {
@@ -226,13 +226,16 @@ TEST(DirectLinux, StaysWhereItWasLinkedIfToldSo) {
     EXPECT_EQ(planned->placement.kernel, Pages(0x1000000, 0x1206000)) << command_line;
     EXPECT_FALSE(planned->image.randomised);
   }
-  inputs.command_line = "notnokaslr=1";
-  EXPECT_TRUE(MakeLinuxImage(facts, inputs, diagnostics)->randomised);
+  for (const char* command_line : {"notnokaslr=1", "nokaslrX", "xnokaslr"}) {
+    inputs.command_line = command_line;
+    EXPECT_TRUE(MakeLinuxImage(facts, inputs, diagnostics)->randomised) << command_line;
+  }
   std::get<DirectLinux>(inputs.kernel.image).relocations = {};
   std::get<DirectLinux>(inputs.kernel.image).why_fixed = "it has no relocations";
   EXPECT_FALSE(MakeLinuxImage(facts, inputs, diagnostics)->randomised);
-  EXPECT_THAT(diagnostics.notes(),
-              ElementsAre("the kernel's virtual addresses are those it was linked for: it has no relocations"));
+  EXPECT_THAT(
+      diagnostics.notes(),
+      ElementsAre("the kernel's virtual addresses are those it was linked for: it has no relocations"));
 }
 
 TEST(DirectLinux, ACrashKernelsPlaceIsNotDrawn) {

@@ -96,6 +96,8 @@ TEST(HasWord, IgnoresPartsOfWords) {
   EXPECT_TRUE(HasWord("a", "a"));
   EXPECT_FALSE(HasWord("ab ba a=b", "a"));
   EXPECT_FALSE(HasWord("", "a"));
+  EXPECT_TRUE(HasWord("a b=1", "b="));
+  EXPECT_FALSE(HasWord("ab=1 b", "b="));
 }
 
 }  // namespace
