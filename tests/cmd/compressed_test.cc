@@ -9,11 +9,13 @@
 
 #include "cmd/kexec/exit_status.h"
 #include "tests/cmd/cmd_world.h"
+#include "tests/support/archive_builder.h"
 
 namespace kexec {
 namespace {
 
 using ::testing::AllOf;
+using testing::AsText;
 using testing::CmdWorld;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -22,10 +24,6 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-std::string AsText(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // The kernel of this world, packed by `command`, which reads standard input.
 std::string Packed(CmdWorld& world, const std::string& command, const std::string& suffix = "packed") {

@@ -15,16 +15,13 @@ namespace kexec {
 namespace {
 
 using ::testing::AllOf;
+using testing::AsText;
 using testing::BytesOf;
 using testing::CmdWorld;
 using testing::ElfBuilder;
 using testing::Gzip;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
-
-std::string AsText(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // An ELF file at 1 MiB that begins with a Multiboot 1 header.
 std::string WriteMultiboot(CmdWorld& world) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstring>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -19,6 +20,10 @@ using ByteVector = std::vector<std::byte>;
 inline ByteVector BytesOf(std::string_view text) {
   const Bytes bytes = std::as_bytes(std::span(text));
   return {bytes.begin(), bytes.end()};
+}
+
+inline std::string AsText(const ByteVector& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 inline ByteVector operator+(ByteVector a, const ByteVector& b) {
