@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+#include "loaders/elf/elf_file.h"
+
 namespace kexec {
 namespace {
 
@@ -96,7 +98,10 @@ std::optional<Contents> IdentifyElf(Bytes file) {
              "ELF"))
     return std::nullopt;
   const auto start = ReadAt<ElfStart>(file, 0);
-  if (!start) return Contents{"an ELF file cut off inside its header"};
+  constexpr uint8_t k64Bit = 2;  // ELFCLASS64
+  if (!start || file.size() < ElfHeaderSize(start->file_class == k64Bit)) {
+    return Contents{"an ELF file cut off inside its header"};
+  }
   const bool big = start->data == 2;  // ELFDATA2MSB
   const uint16_t type = big ? ReadAt<Be<uint16_t>>(file, 16).value() : ReadAt<Le<uint16_t>>(file, 16).value();
   const uint16_t machine =

@@ -22,7 +22,6 @@ struct Decoded {
 };
 
 // Sizes on file of what the two classes hold.
-uint64_t FileHeaderSize(bool is_64bit) { return is_64bit ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr); }
 uint64_t ProgramHeaderSize(bool is_64bit) { return is_64bit ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr); }
 uint64_t SectionHeaderSize(bool is_64bit) { return is_64bit ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr); }
 uint64_t WordSize(bool is_64bit) { return is_64bit ? 8 : 4; }
@@ -31,9 +30,9 @@ Result<> CheckHeader(const GElf_Ehdr& header, bool is_64bit) {
   if (header.e_version != EV_CURRENT) {
     return Fail(Errc::kMalformed, "ELF: version is {}, only 1 is defined", header.e_version);
   }
-  if (header.e_ehsize != FileHeaderSize(is_64bit)) {
+  if (header.e_ehsize != ElfHeaderSize(is_64bit)) {
     return Fail(Errc::kMalformed, "ELF: the header says it has {} bytes, this class has {}", header.e_ehsize,
-                FileHeaderSize(is_64bit));
+                ElfHeaderSize(is_64bit));
   }
   if (header.e_machine == EM_NONE) return Fail(Errc::kMalformed, "ELF: made for no machine (e_machine is 0)");
   if (header.e_phnum == 0) return Fail(Errc::kMalformed, "ELF: no program headers");
@@ -41,7 +40,7 @@ Result<> CheckHeader(const GElf_Ehdr& header, bool is_64bit) {
     return Fail(Errc::kMalformed, "ELF: a program header has {} bytes, in this class it has {}",
                 header.e_phentsize, ProgramHeaderSize(is_64bit));
   }
-  if (header.e_phoff < FileHeaderSize(is_64bit) || header.e_phoff % WordSize(is_64bit) != 0) {
+  if (header.e_phoff < ElfHeaderSize(is_64bit) || header.e_phoff % WordSize(is_64bit) != 0) {
     return Fail(Errc::kMalformed,
                 "ELF: program headers at {:#x}, must be behind the header and aligned to {} bytes",
                 header.e_phoff, WordSize(is_64bit));
@@ -68,7 +67,7 @@ Result<uint64_t> FirstSectionEnd(const Decoded& decoded) {
   const GElf_Ehdr& header = decoded.header;
   const uint64_t size = SectionHeaderSize(decoded.is_64bit);
   uint64_t end = 0;
-  if (header.e_shoff < FileHeaderSize(decoded.is_64bit) || header.e_shoff % WordSize(decoded.is_64bit) != 0 ||
+  if (header.e_shoff < ElfHeaderSize(decoded.is_64bit) || header.e_shoff % WordSize(decoded.is_64bit) != 0 ||
       header.e_shentsize != size || __builtin_add_overflow(header.e_shoff, size, &end)) {
     return Fail(
         Errc::kMalformed,
@@ -105,6 +104,8 @@ Result<uint64_t> TableEnd(const Decoded& decoded, uint64_t count) {
 }
 
 }  // namespace
+
+uint64_t ElfHeaderSize(bool is_64bit) { return is_64bit ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr); }
 
 Result<uint64_t> ElfTableEnd(Bytes start) {
   KEXEC_ASSIGN(const Decoded decoded, Decode(start));

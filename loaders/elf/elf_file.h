@@ -35,6 +35,9 @@ struct ElfSections {
   std::vector<ElfSection> sections{};
 };
 
+// Bytes of the file header of a class (System V ABI, chapter 4).
+uint64_t ElfHeaderSize(bool is_64bit);
+
 // As ElfHeadSize (elf_core.h), for any type of file.
 Result<uint64_t> ElfTableEnd(Bytes start);
 

@@ -47,7 +47,7 @@ std::optional<ElfMachine> MachineOf(Bytes file) {
   if (!start || !std::ranges::equal(start->magic, kMagic) || start->data != kLittleEndian) return {};
   if (start->type != kExecutable && start->type != kSharedObject) return {};
   const bool is_64bit = start->file_class == 2;
-  if (file.size() < (is_64bit ? 64 : 52)) return {};  // sizeof(Elf64_Ehdr), sizeof(Elf32_Ehdr)
+  if (file.size() < ElfHeaderSize(is_64bit)) return {};
   if (is_64bit && start->machine == kX86_64) return ElfMachine::kX86_64;
   if (is_64bit && start->machine == kArm64) return ElfMachine::kArm64;
   if (is_64bit && start->machine == kRiscv) return ElfMachine::kRiscv64;

@@ -72,6 +72,29 @@ TEST(Registry, TellsWhatAnUnknownFileLooksLike) {
   EXPECT_EQ(Refusal(FileOf("\xd0\x0d\xfe\xed")), no_kernel("a device tree blob"));
 }
 
+// Also of machines that have a loader: whose kernel it would be is not the point.
+TEST(Registry, SaysThatAnElfFileIsCutInsideItsHeader) {
+  const auto elf = [](char file_class, char machine, size_t size) {
+    std::string file =
+        "\x7f"
+        "ELF\x02\x01\x01";
+    file.resize(size);
+    file[4] = file_class;
+    file[16] = 2;
+    file[18] = machine;
+    return file;
+  };
+  const std::string cut =
+      "this looks like an ELF file cut off inside its header, not like a kernel" + Supported();
+  for (size_t size = 20; size < 64; ++size) {
+    EXPECT_EQ(Refusal(FileOf(elf(2, 62, size))), cut) << size;
+    EXPECT_EQ(Refusal(FileOf(elf(2, static_cast<char>(183), size))), cut) << size;
+  }
+  for (size_t size = 20; size < 52; ++size) EXPECT_EQ(Refusal(FileOf(elf(1, 3, size))), cut) << size;
+  EXPECT_EQ(Refusal(FileOf(elf(2, 62, 64))), "elf-x86_64: ELF: version is 0, only 1 is defined");
+  EXPECT_EQ(Refusal(FileOf(elf(1, 3, 52))), "elf-x86: ELF: version is 0, only 1 is defined");
+}
+
 TEST(Registry, NamesTheMachineOfAnElfFile) {
   std::string elf =
       "\x7f"
