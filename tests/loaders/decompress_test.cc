@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "loaders/kernel_image.h"
@@ -63,8 +62,7 @@ TEST_P(Format, UnpacksToWhatWasPacked) {
 
 TEST_P(Format, IsRefusedWhereverItIsCut) {
   const size_t header = GetParam().format == ArchiveFormat::kLzma ? 13 : 9;  // enough to be recognised
-  const size_t dense = file_.size() - std::min<size_t>(file_.size(), 64);  // an end and a checksum are there
-  for (size_t size = header; size < file_.size(); size += size < 64 || size >= dense ? 1 : 3) {
+  for (size_t size = header; size < file_.size(); ++size) {
     const auto unpacked = Decompress(Cut(file_, size));
     ASSERT_FALSE(unpacked.has_value()) << size;
     ASSERT_EQ(unpacked.error().code(), Errc::kMalformed) << size;
