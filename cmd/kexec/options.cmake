@@ -11,5 +11,5 @@ add_library(kexec_options STATIC
   "${CMAKE_CURRENT_LIST_DIR}/option_table.cc"
   "${CMAKE_CURRENT_LIST_DIR}/options.cc")
 target_include_directories(kexec_options PUBLIC "${PROJECT_SOURCE_DIR}/lib/include" "${PROJECT_SOURCE_DIR}")
-target_link_libraries(kexec_options PUBLIC kexec_fmt PRIVATE CLI11::CLI11 kexec_flags)
+target_link_libraries(kexec_options PUBLIC kexec_fmt PRIVATE CLI11::CLI11 kexec_product_flags)
 target_compile_definitions(kexec_options PRIVATE KEXEC_VERSION="${PROJECT_VERSION}")
