@@ -9,12 +9,14 @@
 
 #include "cmd/kexec/exit_status.h"
 #include "tests/cmd/cmd_world.h"
+#include "tests/support/archive_builder.h"
 #include "tests/support/pe_builder.h"
 
 namespace kexec {
 namespace {
 
 using ::testing::AllOf;
+using testing::AsText;
 using testing::CmdWorld;
 using ::testing::Contains;
 using ::testing::ElementsAre;
@@ -23,10 +25,6 @@ using ::testing::IsEmpty;
 using testing::PeBuilder;
 using ::testing::SizeIs;
 using ::testing::StartsWith;
-
-std::string AsText(const std::vector<std::byte>& bytes) {
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
 
 // An initrd of 512 bytes that can be told from others.
 std::string Initrd(std::string_view mark) {
