@@ -5,10 +5,9 @@
 
 namespace kexec {
 
-Result<CrashFacts> ReadCrashFacts(const SystemRoot& root, MappingReader read_mapping,
-                                  Diagnostics& diagnostics) {
+Result<CrashFacts> ReadCrashFacts(const SystemRoot& root, const IomemReport& iomem,
+                                  MappingReader read_mapping, Diagnostics& diagnostics) {
   CrashFacts facts;
-  KEXEC_ASSIGN(const IomemReport iomem, ReadIomem(root));
   KEXEC_ASSIGN(const std::vector<PhysRange> cma, ReadCmaRanges(root));
   facts.memory = MakeCrashMemory(iomem, cma);
   if (facts.memory.regions.empty()) {

@@ -36,11 +36,11 @@ struct CrashFacts {
 using MappingReader = KernelMapping (*)(const SystemRoot& root, const IomemReport& iomem,
                                         Diagnostics& diagnostics);
 
-// Fails without /proc/iomem's addresses, without a crash region (kNoCrashRegion), without the CPUs' notes,
+// Fails where `iomem` has no crash region (kNoCrashRegion), without the CPUs' notes,
 // and where neither vmcoreinfo nor the kernel's mapping are known. What else cannot be found is left out,
 // with a warning that says what the dump will lack.
-Result<CrashFacts> ReadCrashFacts(const SystemRoot& root, MappingReader read_mapping,
-                                  Diagnostics& diagnostics);
+Result<CrashFacts> ReadCrashFacts(const SystemRoot& root, const IomemReport& iomem,
+                                  MappingReader read_mapping, Diagnostics& diagnostics);
 
 }  // namespace kexec
 KEXEC_PUBLIC_END

@@ -39,7 +39,7 @@ class CpuNotes {
 
   Result<> Add(uint32_t cpu) {
     const std::string path = fmt::format("{}/cpu{}/crash_notes", kCpus, cpu);
-    const auto text = root_.ReadText(path);
+    const auto text = root_.ReadAttribute(path);
     if (!text && text.error().sys_errno() == ENOENT) {
       ++absent_;
       return {};

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 
@@ -17,6 +18,7 @@ namespace kexec {
 namespace {
 
 constexpr size_t kLineBuffer = 1 << 16;
+constexpr size_t kAttributeBuffer = 4096;  // a page: no attribute is longer
 
 std::string Relative(std::string_view path) {
   while (path.starts_with('/')) path.remove_prefix(1);
@@ -76,6 +78,21 @@ Result<std::vector<std::byte>> SystemRoot::ReadHead(std::string_view path, size_
   }
   head.resize(used);
   return head;
+}
+
+Result<std::string> SystemRoot::ReadAttribute(std::string_view path) const {
+  if (observer_) observer_(path, std::nullopt);
+  const std::string relative = Relative(path);
+  const UniqueFd fd(openat(dir_.get(), relative.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", Shown(relative));
+  std::array<char, kAttributeBuffer> buffer;
+  const ssize_t got = read(fd.get(), buffer.data(), buffer.size());
+  if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", Shown(relative));
+  const auto length = static_cast<size_t>(got);
+  if (length == buffer.size()) {
+    return Fail(Errc::kIo, "'{}' is longer than the {} bytes allowed", Shown(relative), buffer.size() - 1);
+  }
+  return std::string(buffer.data(), length);
 }
 
 Result<> SystemRoot::ForEachLine(std::string_view path,

@@ -103,10 +103,11 @@ class Arm64Machine final : public DtMachine {
 
 Result<std::unique_ptr<Machine>> ReadArm64Machine(const SystemRoot& root, LoadKind kind,
                                                   Diagnostics& diagnostics) {
-  KEXEC_ASSIGN(DtFacts facts, ReadDtFacts(root, diagnostics));
+  KEXEC_ASSIGN(const IomemReport iomem, ReadIomem(root), "cannot read the memory map");
+  DtFacts facts = ReadDtFacts(root, iomem, diagnostics);
   std::optional<CrashFacts> crash;
   if (kind == LoadKind::kCrash) {
-    KEXEC_ASSIGN(crash, ReadCrashFacts(root, ReadArm64KernelMapping, diagnostics));
+    KEXEC_ASSIGN(crash, ReadCrashFacts(root, iomem, ReadArm64KernelMapping, diagnostics));
   }
   std::vector<PhysRange> lpi_tables = ReadLpiTables(root, diagnostics);
   return std::make_unique<Arm64Machine>(std::move(facts), std::move(crash), std::move(lpi_tables),

@@ -74,13 +74,12 @@ std::vector<PhysRange> WholeRam(const IomemReport& iomem) {
   return {map.ram().begin(), map.ram().end()};
 }
 
-Result<DtFacts> ReadDtFacts(const SystemRoot& root, Diagnostics& diagnostics) {
+DtFacts ReadDtFacts(const SystemRoot& root, const IomemReport& iomem, Diagnostics& diagnostics) {
   DtFacts facts;
   facts.page = ReadPageSize(root, diagnostics);
-  KEXEC_ASSIGN(IomemReport iomem, ReadIomem(root), "cannot read the memory map");
   facts.ram = WholeRam(iomem);
-  facts.memory = std::move(iomem.map);
-  facts.crash_regions = std::move(iomem.crash_regions);
+  facts.memory = iomem.map;
+  facts.crash_regions = iomem.crash_regions;
   facts.total_ram_pages = ReadTotalRamPages(root, facts.page, diagnostics);
   FindTree(root, facts);
   facts.serial_devices = ReadSerialDevices(root);

@@ -38,8 +38,8 @@ struct DtFacts {
   std::vector<SerialDevice> serial_devices;
 };
 
-// Fails only without a memory map.
-Result<DtFacts> ReadDtFacts(const SystemRoot& root, Diagnostics& diagnostics);
+// Whatever is missing besides `iomem` is left out, with a note.
+DtFacts ReadDtFacts(const SystemRoot& root, const IomemReport& iomem, Diagnostics& diagnostics);
 
 // Pure. The page size in an auxiliary vector of a 64-bit program (AT_PAGESZ of getauxval(3)); nullopt if it
 // does not tell one.

@@ -59,10 +59,11 @@ class Riscv64Machine final : public DtMachine {
 
 Result<std::unique_ptr<Machine>> ReadRiscv64Machine(const SystemRoot& root, LoadKind kind,
                                                     Diagnostics& diagnostics) {
-  KEXEC_ASSIGN(DtFacts facts, ReadDtFacts(root, diagnostics));
+  KEXEC_ASSIGN(const IomemReport iomem, ReadIomem(root), "cannot read the memory map");
+  DtFacts facts = ReadDtFacts(root, iomem, diagnostics);
   std::optional<CrashFacts> crash;
   if (kind == LoadKind::kCrash) {
-    KEXEC_ASSIGN(crash, ReadCrashFacts(root, ReadRiscv64KernelMapping, diagnostics));
+    KEXEC_ASSIGN(crash, ReadCrashFacts(root, iomem, ReadRiscv64KernelMapping, diagnostics));
   }
   return std::make_unique<Riscv64Machine>(std::move(facts), std::move(crash));
 }

@@ -41,7 +41,7 @@ bool IsRandomised(const SystemRoot& root) {
 
 std::optional<uint64_t> FixedPageOffset(const SystemRoot& root) {
   const auto release = root.KernelRelease();
-  const auto cpuinfo = root.ReadText("proc/cpuinfo");
+  const auto cpuinfo = ReadFirstCpu(root);
   if (!release || !cpuinfo) return std::nullopt;
   const auto numbers = ReleaseNumbers(*release);
   if (!numbers || *numbers < kLayoutSince || IsRandomised(root)) return std::nullopt;

@@ -11,8 +11,9 @@ namespace {
 
 constexpr Alignment kPage = Alignment::Of<4096>();
 
-std::string TextOrNote(const SystemRoot& root, std::string_view path, Diagnostics& diagnostics) {
-  auto text = root.ReadText(path);
+constexpr size_t kFirstCpu = 8192;  // bytes; a record has about 1,500
+
+std::string TextOrNote(Result<std::string> text, Diagnostics& diagnostics) {
   if (text) return *std::move(text);
   diagnostics.Note("{}", text.error().message());
   return {};
@@ -20,11 +21,16 @@ std::string TextOrNote(const SystemRoot& root, std::string_view path, Diagnostic
 
 bool RunsFiveLevelPaging(const SystemRoot& root, std::string_view cpuinfo, Diagnostics& diagnostics) {
   // A kernel told no5lvl drops the flag as well; a recorded command line may say so without its cpuinfo.
-  if (HasWord(TextOrNote(root, "proc/cmdline", diagnostics), "no5lvl")) return false;
+  if (HasWord(TextOrNote(root.ReadText("proc/cmdline"), diagnostics), "no5lvl")) return false;
   return UsesFiveLevelPaging(cpuinfo);
 }
 
 }  // namespace
+
+Result<std::string> ReadFirstCpu(const SystemRoot& root) {
+  KEXEC_ASSIGN(const std::vector<std::byte> head, root.ReadHead("proc/cpuinfo", kFirstCpu));
+  return std::string(reinterpret_cast<const char*>(head.data()), head.size());
+}
 
 bool UsesFiveLevelPaging(std::string_view cpuinfo) { return HasWord(FirstValue(cpuinfo, "flags"), "la57"); }
 
@@ -33,11 +39,12 @@ bool IsConfidentialGuest(std::string_view cpuinfo, const std::optional<BootParam
   return running && running->cc_blob_address != 0;
 }
 
-Result<X86Facts> ReadX86Facts(const SystemRoot& root, Diagnostics& diagnostics) {
+Result<X86Facts> ReadX86Facts(const SystemRoot& root, const Result<IomemReport>& iomem,
+                              Diagnostics& diagnostics) {
   X86Facts facts;
-  KEXEC_ASSIGN(facts.memory, ReadX86Memory(root, diagnostics));
+  KEXEC_ASSIGN(facts.memory, ReadX86Memory(root, iomem, diagnostics));
   facts.total_ram_pages = ReadTotalRamPages(root, kPage, diagnostics);
-  const std::string cpuinfo = TextOrNote(root, "proc/cpuinfo", diagnostics);
+  const std::string cpuinfo = TextOrNote(ReadFirstCpu(root), diagnostics);
   facts.five_level = RunsFiveLevelPaging(root, cpuinfo, diagnostics);
   facts.running = ReadRunningBootParams(root, diagnostics);
   facts.confidential_guest = IsConfidentialGuest(cpuinfo, facts.running);

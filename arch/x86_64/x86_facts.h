@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "arch/x86_64/boot_params.h"
@@ -34,8 +36,12 @@ struct X86Facts {
 };
 
 // Fails only without a memory map. What else is missing is left out of the hand-over, with a note.
-Result<X86Facts> ReadX86Facts(const SystemRoot& root, Diagnostics& diagnostics);
+Result<X86Facts> ReadX86Facts(const SystemRoot& root, const Result<IomemReport>& iomem,
+                              Diagnostics& diagnostics);
 
+// The beginning of /proc/cpuinfo, with the first CPU whole: it has a record for each CPU, and the kernel
+// makes them while they are read.
+Result<std::string> ReadFirstCpu(const SystemRoot& root);
 // Pure. Whether the "flags" in /proc/cpuinfo are those of a TDX guest, or `running` names a SEV guest's
 // secrets page. A SEV guest without SNP cannot be told.
 bool IsConfidentialGuest(std::string_view cpuinfo, const std::optional<BootParams>& running);

@@ -126,10 +126,12 @@ class X86Machine final : public Machine {
 
 Result<std::unique_ptr<Machine>> ReadX86Machine(const SystemRoot& root, LoadKind kind,
                                                 Diagnostics& diagnostics) {
-  KEXEC_ASSIGN(X86Facts facts, ReadX86Facts(root, diagnostics));
+  const Result<IomemReport> iomem = ReadIomem(root);
+  KEXEC_ASSIGN(X86Facts facts, ReadX86Facts(root, iomem, diagnostics));
   std::optional<CrashFacts> crash;
   if (kind == LoadKind::kCrash) {
-    KEXEC_ASSIGN(crash, ReadCrashFacts(root, ReadX86KernelMapping, diagnostics));
+    if (!iomem) return std::unexpected(iomem.error());
+    KEXEC_ASSIGN(crash, ReadCrashFacts(root, *iomem, ReadX86KernelMapping, diagnostics));
   }
   return std::make_unique<X86Machine>(std::move(facts), std::move(crash));
 }

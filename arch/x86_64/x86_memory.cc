@@ -31,10 +31,6 @@ bool AddsEfiMap(const SystemRoot& root) {
   return command_line && HasWord(*command_line, "add_efi_memmap");
 }
 
-Result<X86Memory> FromIomemAlone(IomemReport iomem) {
-  return X86Memory{iomem.map, iomem.map, std::move(iomem.crash_regions)};
-}
-
 }  // namespace
 
 bool HasWord(std::string_view command_line, std::string_view word) {
@@ -48,16 +44,16 @@ bool HasWord(std::string_view command_line, std::string_view word) {
   return false;
 }
 
-Result<X86Memory> ReadX86Memory(const SystemRoot& root, Diagnostics& diagnostics) {
-  auto iomem = ReadIomem(root);
+Result<X86Memory> ReadX86Memory(const SystemRoot& root, const Result<IomemReport>& iomem,
+                                Diagnostics& diagnostics) {
   const bool adds_efi_map = AddsEfiMap(root);
   if (adds_efi_map || !root.Exists(kFirmwareMap)) {
     const std::string why = adds_efi_map
                                 ? "the running kernel has add_efi_memmap"
                                 : fmt::format("'{}' does not exist", (root.path() / kFirmwareMap).string());
     diagnostics.Note("memory map from /proc/iomem: {}", why);
-    if (!iomem) return std::unexpected(std::move(iomem).error().Context("cannot read the memory map"));
-    return FromIomemAlone(*std::move(iomem));
+    if (!iomem) return std::unexpected(Error(iomem.error()).Context("cannot read the memory map"));
+    return X86Memory{iomem->map, iomem->map, iomem->crash_regions};
   }
   KEXEC_ASSIGN(MemoryMap firmware, ReadFirmwareMemmap(root, diagnostics), "cannot read the memory map");
   if (!iomem) {
@@ -70,7 +66,7 @@ Result<X86Memory> ReadX86Memory(const SystemRoot& root, Diagnostics& diagnostics
         "the firmware's memory map and /proc/iomem have no RAM in common; placing by the firmware's");
     placeable = firmware;
   }
-  return X86Memory{std::move(firmware), std::move(placeable), std::move(iomem->crash_regions)};
+  return X86Memory{std::move(firmware), std::move(placeable), iomem->crash_regions};
 }
 
 }  // namespace kexec

@@ -28,7 +28,8 @@ struct X86Memory {
   std::vector<PhysRange> crash_regions;  // empty if /proc/iomem cannot be read
 };
 
-Result<X86Memory> ReadX86Memory(const SystemRoot& root, Diagnostics& diagnostics);
+Result<X86Memory> ReadX86Memory(const SystemRoot& root, const Result<IomemReport>& iomem,
+                                Diagnostics& diagnostics);
 
 // Whether `word` is one of the blank-separated words of a kernel command line; one that ends in '=' is so
 // with any value.

@@ -47,7 +47,7 @@ class CrashFactsOf : public ::testing::TestWithParam<Machine> {};
 TEST_P(CrashFactsOf, AreComplete) {
   const auto root = SystemRoot::Open(RecordedMachine(GetParam().name));
   RecordingDiagnostics diagnostics;
-  const auto facts = ReadCrashFacts(*root, ReadX86KernelMapping, diagnostics);
+  const auto facts = ReadCrashFacts(*root, *ReadIomem(*root), ReadX86KernelMapping, diagnostics);
   ASSERT_EQ(MessageOf(facts), "success");
   EXPECT_EQ(Describe(*facts), GetParam().facts);
 }
@@ -106,7 +106,9 @@ class CrashFactsOfX86 : public ::testing::Test {
     // Nothing said about KASLR but what the recorded boot_params say: it was on.
     scratch_.File("proc/cpuinfo", "flags\t\t: fpu lm la57 avx\n");
   }
-  Result<CrashFacts> Read() { return ReadCrashFacts(scratch_.root(), ReadX86KernelMapping, diagnostics_); }
+  Result<CrashFacts> Read() {
+    return ReadCrashFacts(scratch_.root(), *ReadIomem(scratch_.root()), ReadX86KernelMapping, diagnostics_);
+  }
   std::string Shown(std::string_view path) { return fmt::format("'{}/{}'", scratch_.path().string(), path); }
   // Clears KASLR_FLAG of the running kernel's boot_params.
   void BootWithoutKaslr() {
@@ -127,7 +129,7 @@ TEST_F(CrashFactsOfX86, ReadNoMoreOfKcoreThanItsHeaders) {
   root.Observe([&](std::string_view path, std::optional<size_t> head) {
     if (head) heads.push_back(fmt::format("{} {}", path, *head));
   });
-  ASSERT_EQ(MessageOf(ReadCrashFacts(root, ReadX86KernelMapping, diagnostics_)), "success");
+  ASSERT_EQ(MessageOf(ReadCrashFacts(root, *ReadIomem(root), ReadX86KernelMapping, diagnostics_)), "success");
   EXPECT_THAT(heads, ElementsAre("proc/kcore 64", "proc/kcore 512"));
 }
 

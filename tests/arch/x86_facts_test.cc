@@ -23,15 +23,25 @@ TEST(X86Facts, BelieveNo5lvlMoreThanTheProcessor) {
   ScratchRoot scratch;
   scratch.FirmwareMemory(0x100000, 0x3fffffff, "System RAM").File("proc/cpuinfo", "flags : la57\n");
   RecordingDiagnostics diagnostics;
-  EXPECT_TRUE(ReadX86Facts(scratch.root(), diagnostics)->five_level);
+  EXPECT_TRUE(ReadX86Facts(scratch.root(), ReadIomem(scratch.root()), diagnostics)->five_level);
   scratch.File("proc/cmdline", "quiet no5lvl root=/dev/sda\n");
-  EXPECT_FALSE(ReadX86Facts(scratch.root(), diagnostics)->five_level);
+  EXPECT_FALSE(ReadX86Facts(scratch.root(), ReadIomem(scratch.root()), diagnostics)->five_level);
+}
+
+TEST(X86Facts, ReadTheFirstOfManyCpus) {
+  ScratchRoot scratch;
+  scratch.File("proc/cpuinfo", "flags : la57\n" + std::string(1 << 20, 'x'));
+  SystemRoot root = scratch.root();
+  std::optional<size_t> head;
+  root.Observe([&head](std::string_view, std::optional<size_t> bytes) { head = bytes; });
+  EXPECT_EQ(ReadFirstCpu(root)->substr(0, 13), "flags : la57\n");
+  EXPECT_EQ(head, 8192u);
 }
 
 TEST(X86Facts, OfARecordedUefiMachine) {
   RecordingDiagnostics diagnostics;
   const auto root = SystemRoot::Open(RecordedMachine("uefi-1g"));
-  const auto facts = ReadX86Facts(*root, diagnostics);
+  const auto facts = ReadX86Facts(*root, ReadIomem(*root), diagnostics);
   ASSERT_TRUE(facts.has_value()) << facts.error().message();
   EXPECT_EQ(facts->total_ram_pages, 727376u / 4);
   EXPECT_FALSE(facts->five_level);
@@ -47,12 +57,12 @@ TEST(X86Facts, OfARecordedUefiMachine) {
 TEST(X86Facts, NeedAMemoryMapAndNothingElse) {
   ScratchRoot scratch;
   RecordingDiagnostics diagnostics;
-  const auto none = ReadX86Facts(scratch.root(), diagnostics);
+  const auto none = ReadX86Facts(scratch.root(), ReadIomem(scratch.root()), diagnostics);
   EXPECT_EQ(MessageOf(none),
             fmt::format("cannot read the memory map: cannot open '{}': No such file or directory",
                         (scratch.path() / "proc/iomem").string()));
   scratch.FirmwareMemory(0x100000, 0x3fffffff, "System RAM");
-  const auto bare = ReadX86Facts(scratch.root(), diagnostics);
+  const auto bare = ReadX86Facts(scratch.root(), ReadIomem(scratch.root()), diagnostics);
   ASSERT_TRUE(bare.has_value()) << bare.error().message();
   EXPECT_EQ(bare->total_ram_pages, 0u);
   EXPECT_FALSE(bare->running.has_value());

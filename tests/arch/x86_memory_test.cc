@@ -34,7 +34,7 @@ TEST(X86Memory, HandsOverTheFirmwaresMapAndPlacesWhereBothHaveRam) {
   ScratchRoot scratch;
   WithFirmware(scratch).File("proc/iomem", kIomem);
   RecordingDiagnostics diagnostics;
-  const auto memory = ReadX86Memory(scratch.root(), diagnostics);
+  const auto memory = ReadX86Memory(scratch.root(), ReadIomem(scratch.root()), diagnostics);
   ASSERT_TRUE(memory.has_value()) << memory.error().message();
   EXPECT_THAT(memory->handed_over.ram(),
               ElementsAre(Range(0, 0x9fc00), Range(0x100000, 0x40000000), Range(0x100000000, 0x140000000)));
@@ -47,7 +47,7 @@ TEST(X86Memory, WorksForAReaderTheKernelHidesAddressesFrom) {
   WithFirmware(scratch).File("proc/iomem",
                              "00000000-00000000 : System RAM\n00000000-00000000 : Crash kernel\n");
   RecordingDiagnostics diagnostics;
-  const auto memory = ReadX86Memory(scratch.root(), diagnostics);
+  const auto memory = ReadX86Memory(scratch.root(), ReadIomem(scratch.root()), diagnostics);
   ASSERT_TRUE(memory.has_value()) << memory.error().message();
   EXPECT_THAT(memory->placeable.ram(),
               ElementsAre(Range(0, 0x9fc00), Range(0x100000, 0x40000000), Range(0x100000000, 0x140000000)));
@@ -58,7 +58,7 @@ TEST(X86Memory, UsesIomemWithoutAFirmwareMapAndLeavesDriversMemoryAlone) {
   ScratchRoot scratch;
   scratch.File("proc/iomem", kIomem);
   RecordingDiagnostics diagnostics;
-  const auto memory = ReadX86Memory(scratch.root(), diagnostics);
+  const auto memory = ReadX86Memory(scratch.root(), ReadIomem(scratch.root()), diagnostics);
   ASSERT_TRUE(memory.has_value()) << memory.error().message();
   EXPECT_THAT(memory->handed_over.ram(), ElementsAre(Range(0x1000, 0x9fc00), Range(0x100000, 0x40000000)));
   EXPECT_EQ(memory->handed_over.regions().size(), 3u);
@@ -70,11 +70,13 @@ TEST(X86Memory, UsesIomemWithAddEfiMemmapAsAWord) {
       .File("proc/iomem", kIomem)
       .File("proc/cmdline", "quiet add_efi_memmap=no no_add_efi_memmap\n");
   RecordingDiagnostics diagnostics;
-  EXPECT_EQ(ReadX86Memory(scratch.root(), diagnostics)->handed_over.ram().size(), 3u);
+  EXPECT_EQ(ReadX86Memory(scratch.root(), ReadIomem(scratch.root()), diagnostics)->handed_over.ram().size(),
+            3u);
   scratch.File("proc/cmdline", "quiet add_efi_memmap\n");
-  EXPECT_EQ(ReadX86Memory(scratch.root(), diagnostics)->handed_over.ram().size(), 2u);
+  EXPECT_EQ(ReadX86Memory(scratch.root(), ReadIomem(scratch.root()), diagnostics)->handed_over.ram().size(),
+            2u);
   scratch.Remove("proc/iomem");
-  EXPECT_EQ(MessageOf(ReadX86Memory(scratch.root(), diagnostics)),
+  EXPECT_EQ(MessageOf(ReadX86Memory(scratch.root(), ReadIomem(scratch.root()), diagnostics)),
             fmt::format("cannot read the memory map: cannot open '{}': No such file or directory",
                         (scratch.path() / "proc/iomem").string()));
 }
@@ -83,7 +85,7 @@ TEST(X86Memory, DistrustsAnIomemThatSharesNothingWithTheFirmware) {
   ScratchRoot scratch;
   WithFirmware(scratch).File("proc/iomem", "200000000-2ffffffff : System RAM\n");
   RecordingDiagnostics diagnostics;
-  const auto memory = ReadX86Memory(scratch.root(), diagnostics);
+  const auto memory = ReadX86Memory(scratch.root(), ReadIomem(scratch.root()), diagnostics);
   EXPECT_EQ(memory->placeable.ram().size(), 3u);
   EXPECT_THAT(
       diagnostics.TakeWarnings(),

@@ -47,7 +47,7 @@ TEST_P(KexecToolsCoreHeaders, AreOursByteForByte) {
       ReadWhole(fmt::format("{}/tests/golden/kexec-tools/{}.elfcorehdr", KEXEC_SOURCE_DIR, GetParam()));
   const auto root = SystemRoot::Open(RecordedMachine(GetParam()));
   RecordingDiagnostics diagnostics;
-  const auto facts = ReadCrashFacts(*root, ReadX86KernelMapping, diagnostics);
+  const auto facts = ReadCrashFacts(*root, *ReadIomem(*root), ReadX86KernelMapping, diagnostics);
   ASSERT_EQ(MessageOf(facts), "success");
   CoreHeaderInputs inputs{.elf_machine = kX86_64,
                           .cpu_notes = facts->cpu_notes,

@@ -46,6 +46,18 @@ TEST_F(PartOfAFile, IsItsHeadOrAllOfAShorterOne) {
             fmt::format("cannot open '{}/proc/none': No such file or directory", scratch_.path().string()));
 }
 
+TEST_F(PartOfAFile, IsAllOfAnAttribute) {
+  scratch_.File("sys/size", "368\n").File("sys/long", std::string(4096, 'x')).Folder("sys/folder");
+  EXPECT_EQ(root_.ReadAttribute("sys/size").value(), "368\n");
+  EXPECT_THAT(seen_, ElementsAre("sys/size all"));
+  const std::string sys = (scratch_.path() / "sys").string();
+  EXPECT_EQ(MessageOf(root_.ReadAttribute("sys/long")),
+            fmt::format("'{}/long' is longer than the 4095 bytes allowed", sys));
+  EXPECT_EQ(MessageOf(root_.ReadAttribute("sys/folder")),
+            fmt::format("cannot read '{}/folder': Is a directory", sys));
+  EXPECT_EQ(root_.ReadAttribute("sys/none").error().sys_errno(), ENOENT);
+}
+
 TEST_F(PartOfAFile, IsAsManyLinesAsTheReaderWants) {
   scratch_.File("proc/text", "one\n\nthree\nfour");
   EXPECT_THAT(Lines(2), ElementsAre("one", ""));

@@ -43,6 +43,9 @@ class SystemRoot {
   // Calls `visit` with each line, without its end, until it answers false; keeps no more of the file than one
   // buffer. kMalformed for a line of 64 KiB.
   Result<> ForEachLine(std::string_view path, const std::function<bool(std::string_view)>& visit) const;
+  // A sysfs attribute of a few bytes, by one read: the kernel answers the first with all of it
+  // (Documentation/filesystems/sysfs.rst). Worth it where there is one for each CPU. kIo above 4095 bytes.
+  Result<std::string> ReadAttribute(std::string_view path) const;
   // Text without the trailing newline.
   Result<std::string> ReadLine(std::string_view path) const;
   // Names in a directory, sorted, without "." and "..".

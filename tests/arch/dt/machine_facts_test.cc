@@ -153,13 +153,12 @@ TEST(DtFactsOf, AMachineWithoutTree) {
   ScratchRoot scratch;
   scratch.File("proc/iomem", "40000000-7fffffff : System RAM\n  50000000-5fffffff : reserved\n");
   RecordingDiagnostics diagnostics;
-  const auto facts = ReadDtFacts(scratch.root(), diagnostics);
-  ASSERT_EQ(MessageOf(facts), "success");
-  EXPECT_EQ(facts->page, Alignment::Of<65536>());
-  EXPECT_THAT(facts->ram, ElementsAre(Range(0x40000000, 0x80000000)));
-  EXPECT_FALSE(facts->memory.IsRam(Range(0x50000000, 0x50001000)));
-  EXPECT_FALSE(facts->tree);
-  EXPECT_THAT(facts->why_no_tree, HasSubstr("sys/firmware/fdt"));
+  const DtFacts facts = ReadDtFacts(scratch.root(), *ReadIomem(scratch.root()), diagnostics);
+  EXPECT_EQ(facts.page, Alignment::Of<65536>());
+  EXPECT_THAT(facts.ram, ElementsAre(Range(0x40000000, 0x80000000)));
+  EXPECT_FALSE(facts.memory.IsRam(Range(0x50000000, 0x50001000)));
+  EXPECT_FALSE(facts.tree);
+  EXPECT_THAT(facts.why_no_tree, HasSubstr("sys/firmware/fdt"));
 }
 
 TEST(DtFactsOf, AMachineThatShowsNodesAlone) {
@@ -167,10 +166,9 @@ TEST(DtFactsOf, AMachineThatShowsNodesAlone) {
   scratch.File("proc/iomem", "40000000-7fffffff : System RAM\n")
       .File("proc/device-tree/compatible", std::string_view("linux,dummy-virt\0", 17));
   RecordingDiagnostics diagnostics;
-  const auto facts = ReadDtFacts(scratch.root(), diagnostics);
-  ASSERT_EQ(MessageOf(facts), "success");
-  ASSERT_TRUE(facts->tree);
-  const auto tree = DeviceTree::Parse(facts->tree->contents.view());
+  const DtFacts facts = ReadDtFacts(scratch.root(), *ReadIomem(scratch.root()), diagnostics);
+  ASSERT_TRUE(facts.tree);
+  const auto tree = DeviceTree::Parse(facts.tree->contents.view());
   ASSERT_EQ(MessageOf(tree), "success");
   EXPECT_THAT(tree->Strings("/", "compatible"), ElementsAre("linux,dummy-virt"));
 }
