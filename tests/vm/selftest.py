@@ -68,6 +68,9 @@ class CompareTest(unittest.TestCase):
         text = ("00001000-0009fbff : System RAM\n00100000-3fffffff : System RAM\n  30000000-3bffffff : Crash kernel\n")
         self.assertEqual(crash.dumped_ram(text, with_low=False), [(0x100000, 0x30000000), (0x3C000000, 0x40000000)])
         self.assertEqual(crash.dumped_ram(text, with_low=True)[0], (0x1000, 0x9FC00))
+        lent = crash.cma_ranges("20000000-27ffffff\n10000000-17ffffff\n")
+        self.assertEqual(lent, [(0x10000000, 0x18000000), (0x20000000, 0x28000000)])
+        self.assertEqual(crash.dumped_ram(text, with_low=False, lent=lent)[:2], [(0x100000, 0x10000000), (0x18000000, 0x20000000)])
 
 
 def elf_core(loads, notes):

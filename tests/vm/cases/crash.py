@@ -11,6 +11,7 @@ BOTH_KERNELS, BOTH_FIRMWARES, BOTH_CALLS = ("6.1", "6.12"), ("bios", "uefi"), ("
 # A case of each value and most pairs, in a short time: run always.
 QUICK = {"crash/6.1/bios/2cpu/c/sysrq", "crash/6.12/uefi/1cpu/s/sysrq", "crash/6.12/bios/1cpu/c/nmi",
          "crash/6.1/bios/2cpu/s/second-cpu", "crash/6.12/bios/2cpu/c/high"}
+CMA_SIZE = 128 << 20
 HIGH = {"panic": "second-cpu", "reserve": "crashkernel=256M,high", "memory": "5G"}
 
 
@@ -31,6 +32,16 @@ def high_region(bench, one):
     bench.equal(evidence.first.out("reserved"), str(256 << 20), "--print-ckr-size")
 
 
+def lent_memory(bench, one):
+    """crashkernel=...,cma: memory lent to the running kernel until it panics is the capture kernel's, and in no dump."""
+    evidence = crash.run(bench, one)
+    crash.check(bench, evidence)
+    lent = crash.cma_ranges(evidence.first.out("cma"))
+    bench.equal(sum(end - begin for begin, end in lent), CMA_SIZE, f"bytes lent, {compare.show(lent)}")
+    bench.equal(compare.without(lent, compare.system_ram(evidence.capture.out("iomem"))), [],
+                "what is lent, but no RAM of the capture kernel")
+
+
 def memmap_on_line(bench, one):
     """--pass-memmap-cmdline: the capture kernel has its memory from memmap= parameters."""
     evidence = crash.run(bench, one)
@@ -48,6 +59,10 @@ def register_all():
             register(Crash(series, firmware, cpus, call, panic), panic)
         register(Crash(series, firmware, 2, call, **HIGH), "high", high_region)
         register(Crash(series, firmware, 2, call, memory="2G"), "2G")
+    for firmware, call in itertools.product(BOTH_FIRMWARES, BOTH_CALLS):
+        register(Crash("newest", firmware, 2, call), "sysrq")
+        register(Crash("newest", firmware, 1, call, reserve="crashkernel=192M crashkernel=128M,cma", memory="2G"), "cma",
+                 lent_memory)
     for series, firmware in itertools.product(BOTH_KERNELS, BOTH_FIRMWARES):
         register(Crash(series, firmware, call="-a"), "sysrq")
         by_line = Crash(series, firmware, call="-c", load=f"--pass-memmap-cmdline {crash.LOAD}")

@@ -4,7 +4,7 @@
 QEMU's boards: docs/system/arm/virt.rst, docs/system/riscv/virt.rst in its tree.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,17 @@ class Architecture:
     uefi: Firmware | None
     compiler: str  # makes programs for it
     kernels: dict  # series: pattern of the whole package name, with one group: what uname -r says
+    secure_boot: Firmware | None = None  # the same, with variables that ask for signatures
 
 
 X86_64 = Architecture(
     "x86_64", "amd64", None, "qemu-system-x86_64", "q35", "max", "console=ttyS0,115200 panic=-1 no_timer_check",
     "ttyS0", ("-serial", "chardev:report"), "ttyS1",
     Firmware("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"), "cc",
-    {"6.1": r"linux-image-(6\.1\.[0-9][^ ]*-cloud-amd64)", "6.12": r"linux-image-(6\.12\.[0-9][^ ]*-cloud-amd64)"})
+    {"6.1": r"linux-image-(6\.1\.[0-9][^ ]*-cloud-amd64)", "6.12": r"linux-image-(6\.12\.[0-9][^ ]*-cloud-amd64)"},
+    Firmware("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"))
+# The same PC with the newest kernel that Debian packs for its stable release.
+X86_64_NEWEST = replace(X86_64, suite="trixie-backports", kernels={"newest": r"linux-binary-([0-9][^ ]*-cloud-amd64)"})
 # The boards have one UART each; the second line is on PCI.
 AARCH64 = Architecture(
     "aarch64", "arm64", "bookworm", "qemu-system-aarch64", "virt", "cortex-a57",

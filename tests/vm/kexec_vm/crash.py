@@ -37,6 +37,7 @@ try normal-status kexec -S -l
 {prepare}
 try pattern pattern {seed}
 try iomem cat /proc/iomem
+try cma sh -c 'cat /sys/kernel/kexec/crash_cma_ranges 2>/dev/null || true'
 echo 1 >/proc/sys/kernel/unknown_nmi_panic
 echo '{marker}' >/dev/kmsg
 ask low-memory
@@ -44,6 +45,7 @@ execute {panic}
 """
 CAPTURE = f"""
 try cmdline cat /proc/cmdline
+try iomem cat /proc/iomem
 try headers sh -c 'dd if=/proc/vmcore bs=4096 count=64 2>/dev/null | gzip | base64'
 try log vmcore-dmesg /proc/vmcore
 try pattern coreread pattern /proc/vmcore {SEED}
@@ -200,7 +202,8 @@ def check_memory_headers(bench, evidence):
         bench.equal(text.physical, core.kernel_text_physical(info, text.virtual), "physical address of the kernel's text")
         stext = int(info["SYMBOL(_stext)"], 16)
         bench.expect(text.virtual <= stext < text.virtual + text.size, f"_stext {stext:#x} is not in the text's PT_LOAD")
-    ram = dumped_ram(evidence.first.out("iomem"), with_low=any(load.physical < 1 << 20 for load in memory))
+    ram = dumped_ram(evidence.first.out("iomem"), with_low=any(load.physical < 1 << 20 for load in memory),
+                     lent=cma_ranges(evidence.first.out("cma")))
     found = compare.merged((load.physical, load.end) for load in memory)
     bench.equal(compare.show(found), compare.show(ram), "memory in the dump")
 
@@ -211,9 +214,16 @@ def crash_regions(iomem):
     return compare.merged((int(begin, 16), int(end, 16) + 1) for begin, end in found)
 
 
-def dumped_ram(iomem, *, with_low):
-    """System RAM of a /proc/iomem text without the crash regions, without the first MiB unless `with_low`."""
-    out = compare.without(compare.system_ram(iomem), crash_regions(iomem))
+def cma_ranges(text):
+    """The memory that crashkernel=...,cma lends to the running kernel, of a crash_cma_ranges text."""
+    lines = (line.split("-") for line in text.split())
+    return compare.merged((int(first, 16), int(last, 16) + 1) for first, last in lines)
+
+
+def dumped_ram(iomem, *, with_low, lent=()):
+    """System RAM of a /proc/iomem text without the crash regions and the ranges `lent`, without the first MiB unless
+    `with_low`."""
+    out = compare.without(compare.system_ram(iomem), [*crash_regions(iomem), *lent])
     return out if with_low else compare.without(out, [(0, 1 << 20)])
 
 

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 
 from kexec_vm import images
-from kexec_vm.architecture import X86_64, Architecture
+from kexec_vm.architecture import X86_64, X86_64_NEWEST, Architecture
 
 _FOREIGN_PACKAGE = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "foreign-package"
 _APT = ["-q", "-o", "APT::Sandbox::User=root"]
@@ -66,21 +66,25 @@ class Cache:
         self._lock = threading.Lock()
 
     def kernel(self, series, architecture=X86_64):
-        """The newest kernel of `series` ("6.1", "6.12") that is cached, else that apt offers."""
+        """The newest kernel of `series` ("6.1", "6.12") that is cached, else that apt offers; "newest" is of any series."""
+        if series == "newest":
+            architecture = X86_64_NEWEST
         pattern = architecture.kernels[series]
         name = self._offered(pattern, architecture)
         release = re.fullmatch(pattern, name).group(1)
         root = self._package(name, architecture)
-        images_found = list((root / "boot").glob(f"vmlinu[xz]-{release}"))
+        images_found = [*root.glob(f"boot/vmlinu[xz]-{release}"), *root.glob(f"usr/lib/modules/{release}/vmlinuz")]
         if not images_found:
-            raise FileNotFoundError(f"package {name} has no boot/vmlinuz-{release}")
+            raise FileNotFoundError(f"package {name} has no vmlinuz of {release}")
+        if name.startswith("linux-binary-"):  # as Debian has it since Linux 6.19
+            root = self._package(f"linux-modules-{release}", architecture)
         modules = next((root / folder / release for folder in ("lib/modules", "usr/lib/modules")
                         if (root / folder / release).is_dir()), root)
         return Kernel(series, release, images_found[0], modules, architecture)
 
     def busybox(self, architecture):
         """The static busybox of Debian: the host's own, or that of another architecture."""
-        if architecture is X86_64:
+        if architecture.name == X86_64.name:
             return pathlib.Path("/bin/busybox")
         root = self._package("busybox-static", architecture)
         return next(path for path in (root / "bin" / "busybox", root / "usr" / "bin" / "busybox") if path.is_file())

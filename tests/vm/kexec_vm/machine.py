@@ -27,7 +27,7 @@ class Machine:
     """What to build, of the kernel's architecture. Memory is in QEMU's notation ("512M", "5G")."""
 
     kernel: Kernel
-    firmware: str = "bios"  # what the board has by itself; or "uefi"
+    firmware: str = "bios"  # what the board has by itself; "uefi", or "secure-boot": UEFI that trusts secure_boot.sign
     cpus: int = 1
     memory: str = "512M"
     cpu: str | None = None  # the architecture's usual one
@@ -192,9 +192,10 @@ class _Session:
         if machine.host_sees_memory:
             command += ["-object",
                         f"memory-backend-file,id=ram,size={machine.memory},mem-path={self.folder}/memory,share=on"]
-        if machine.firmware == "uefi":
-            shutil.copy(target.uefi.variables, self.folder / "vars")
-            command += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={target.uefi.code}",
+        firmware = {"uefi": target.uefi, "secure-boot": target.secure_boot}.get(machine.firmware)
+        if firmware:
+            shutil.copy(firmware.variables, self.folder / "vars")
+            command += ["-drive", f"if=pflash,unit=0,format=raw,readonly=on,file={firmware.code}",
                         "-drive", f"if=pflash,unit=1,format=raw,file={self.folder}/vars"]
         command += machine.extra
         if machine.disk:
