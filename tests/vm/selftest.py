@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 
 from kexec_vm import clock, compare, core, crash, handed, images, newc, patience, qmp, suite  # noqa: E402
 from kexec_vm.report import Moment, Report  # noqa: E402
+from kexec_vm.serial_line import SerialLine  # noqa: E402
 
 
 class NewcTest(unittest.TestCase):
@@ -248,6 +249,33 @@ class MonitorTest(unittest.TestCase):
     def test_a_refusal_is_told(self):
         with self.assertRaisesRegex(RuntimeError, "'nmi': no such thing"):
             self.converse(['{"return": {}}', '{"error": {"desc": "no such thing"}}'], lambda monitor: monitor.execute("nmi"))
+
+
+class SerialLineTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.line = SerialLine(pathlib.Path(self.folder) / "line")
+        self.addCleanup(self.line.close)
+
+    def heard(self, is_running=lambda: True):
+        lines = []
+        self.line.each_line(is_running, lines.append)
+        return lines
+
+    def test_nothing_is_lost_while_nobody_reads(self):
+        text = b"first\r\n" + b"x" * 60000 + b"\nlast"
+        with open(f"{self.folder}/line.out", "wb", buffering=0) as guest:
+            for at in range(len(text)):
+                guest.write(text[at:at + 1])
+        self.assertEqual(self.heard(), ["first", "x" * 60000, "last"])
+
+    def test_what_never_started_said_nothing(self):
+        self.assertEqual(self.heard(lambda: False), [])
+
+    def test_what_is_written_reaches_the_guest(self):
+        self.line.write(b"go\n")
+        with open(f"{self.folder}/line.in", "rb") as guest:
+            self.assertEqual(guest.readline(), b"go\n")
 
 
 class SuiteTest(unittest.TestCase):

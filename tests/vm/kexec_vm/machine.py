@@ -4,9 +4,9 @@
 QEMU runs with -no-reboot: a reset ends it, so whatever boots second was started by kexec.
 """
 
+import contextlib
 import pathlib
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -18,6 +18,7 @@ from kexec_vm.architecture import X86_64
 from kexec_vm.kernels import Kernel
 from kexec_vm.qmp import Monitor
 from kexec_vm.report import Moment, Report
+from kexec_vm.serial_line import SerialLine
 
 CMDLINE = X86_64.cmdline
 
@@ -115,13 +116,16 @@ class _Session:
         self.monitor = Monitor(self.folder / "monitor")
         (self.folder / "initrd").write_bytes(self.initrd)
         started = Moment(time.monotonic())
-        with self._listen("console") as console, self._listen("report") as report_line:
+        lines = [SerialLine(self.folder / name) for name in ("console", "report")]
+        with contextlib.ExitStack() as stack:
+            for line in lines:
+                stack.callback(line.close)
             self.process = subprocess.Popen(self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                             stderr=subprocess.STDOUT)
             if self.clock:
                 self.clock.start(self.monitor)
             try:
-                return self._drive(console, report_line, started, limit)
+                return self._drive(*lines, started, limit)
             finally:
                 if self.clock:
                     self.clock.stop()
@@ -131,33 +135,23 @@ class _Session:
                 self.process.stdout.close()
 
     def _drive(self, console, report_line, started, limit):
-        console.settimeout(120)
-        report_line.settimeout(120)
-        try:
-            console_end, report_end = console.accept()[0], report_line.accept()[0]
-        except TimeoutError:
-            self.process.kill()
-            raise RuntimeError(f"QEMU did not start: {self.process.stdout.read().decode(errors='replace')}") from None
-        report = Report(lambda name, so_far: self._asked(name, so_far, report_end))
-        threads = [threading.Thread(target=_each_line, args=(console_end, self._console_line)),
-                   threading.Thread(target=_each_line, args=(report_end, lambda text: report.line(text, self._now())))]
+        report = Report(lambda name, so_far: self._asked(name, so_far, report_line))
+        threads = [threading.Thread(target=line.each_line, args=(self._is_running, handle)) for line, handle in
+                   ((console, self._console_line), (report_line, lambda text: report.line(text, self._now())))]
         for thread in threads:
             thread.start()
         status = patience.wait(self.process, limit)
         for thread in threads:
             thread.join(60)
-        console_end.close()
-        report_end.close()
         if self.failure:
             raise self.failure
+        if status and not self.console:
+            raise RuntimeError(f"QEMU did not start: {self.process.stdout.read().decode(errors='replace')}")
         seconds = time.monotonic() - started.wall
         return Transcript(report.boots, self.console, report.noise, status, seconds, started)
 
-    def _listen(self, name):
-        server = socket.socket(socket.AF_UNIX)
-        server.bind(str(self.folder / name))
-        server.listen(1)
-        return server
+    def _is_running(self):
+        return self.process.poll() is None
 
     def _console_line(self, text):
         self.console.append(Line(self._now(), text))
@@ -174,7 +168,7 @@ class _Session:
             self.failure = failure
             self.process.kill()
         else:
-            line.sendall(b"go\n")
+            line.write(b"go\n")
 
     def _command(self):
         machine, target = self.machine, self.machine.kernel.architecture
@@ -184,8 +178,8 @@ class _Session:
         command = [target.qemu, "-machine", ",".join(board), "-cpu", machine.cpu or target.cpu,
                    "-smp", str(machine.cpus), "-m", machine.memory,
                    "-nodefaults", "-no-reboot", "-display", "none", "-monitor", "none", "-vga", machine.vga,
-                   "-chardev", f"socket,id=console,path={self.folder}/console", "-serial", "chardev:console",
-                   "-chardev", f"socket,id=report,path={self.folder}/report", *target.report,
+                   "-chardev", f"pipe,id=console,path={self.folder}/console", "-serial", "chardev:console",
+                   "-chardev", f"pipe,id=report,path={self.folder}/report", *target.report,
                    "-qmp", f"unix:{self.folder}/monitor,server=on,wait=off",
                    "-kernel", str(machine.kernel.image), "-initrd", str(self.folder / "initrd"),
                    "-append", f"{target.cmdline} {machine.append}".strip()]
@@ -201,20 +195,3 @@ class _Session:
         if machine.disk:
             command += ["-drive", f"if=virtio,format=raw,readonly=on,file={machine.disk}"]
         return command
-
-
-def _each_line(connection, handle):
-    """Calls `handle` with each line until the other side closes; a last line without newline counts."""
-    rest = b""
-    while True:
-        try:
-            data = connection.recv(65536)
-        except OSError:
-            data = b""
-        if not data:
-            break
-        *lines, rest = (rest + data).split(b"\n")
-        for line in lines:
-            handle(line.decode(errors="replace").rstrip("\r"))
-    if rest:
-        handle(rest.decode(errors="replace"))
