@@ -88,8 +88,19 @@ std::optional<uint64_t> KaslrSeed(const BootInputs& inputs) {
   return inputs.kaslr_seed->at(0);
 }
 
+// A tree that came through a kexec reserves the same memory already.
+Result<> ReserveOnce(const std::vector<PhysRange>& ranges, DeviceTree& tree) {
+  const std::vector<PhysRange> reserved = tree.Reservations();
+  for (const PhysRange& range : ranges) {
+    const bool known =
+        std::ranges::any_of(reserved, [&](const PhysRange& other) { return other.Contains(range); });
+    if (!known) KEXEC_TRY(tree.AddReservation(range));
+  }
+  return {};
+}
+
 Result<> FillTree(const DtMachine& machine, const BootInputs& inputs, Parts& parts) {
-  for (const PhysRange& range : machine.BusyMemory()) KEXEC_TRY(parts.contents.AddReservation(range));
+  KEXEC_TRY(ReserveOnce(machine.BusyMemory(), parts.contents));
   Chosen chosen{.command_line = inputs.command_line,
                 .initrd = std::nullopt,
                 .rng_seed = inputs.rng_seed,

@@ -24,6 +24,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::UnorderedElementsAre;
 
 constexpr uint64_t kMiB = 1 << 20;
 
@@ -122,6 +123,19 @@ TEST_F(Arm64Plan, PlacesAndTellsEverything) {
   EXPECT_EQ(params.console_kind, static_cast<uint32_t>(KEXEC_ARM64_CONSOLE_PL011));
   EXPECT_EQ(params.psci_conduit, static_cast<uint32_t>(KEXEC_ARM64_PSCI_HVC));
   EXPECT_EQ(plan->entry.raw(), purgatory.dest.begin().raw() + params.entry_offset);
+}
+
+// The tree of a kernel that came by kexec itself.
+TEST_F(Arm64Plan, ReservesTheInterruptControllersTablesOnce) {
+  DeviceTree handed = *DeviceTree::Parse(Tree());
+  ASSERT_EQ(MessageOf(handed.AddReservation(Range(0x42000000, 0x42010000))), "success");
+  scratch_.File("sys/firmware/fdt", handed.Packed());
+  const auto plan = Plan();
+  ASSERT_EQ(MessageOf(plan), "success");
+  const auto tree = DeviceTree::Parse(Find(*plan, "device tree").contents.view());
+  ASSERT_EQ(MessageOf(tree), "success");
+  EXPECT_THAT(tree->Reservations(),
+              UnorderedElementsAre(Range(0x42000000, 0x42010000), Range(0x42010000, 0x42020000)));
 }
 
 TEST_F(Arm64Plan, LoadsACrashKernelIntoItsRegion) {
