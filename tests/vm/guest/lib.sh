@@ -77,7 +77,8 @@ machine() {
   try cpus grep -c ^processor /proc/cpuinfo
   try dmesg dmesg
   if [ -d /sys/firmware/efi ]; then
-    try efi-runtime-regions sh -c 'ls /sys/firmware/efi/runtime-map | wc -l'
+    # Only x86 kernels show them.
+    [ "$(uname -m)" = x86_64 ] && try efi-runtime-regions sh -c 'ls /sys/firmware/efi/runtime-map | wc -l'
     try efivars efivar_names
     try efivar-value efivar_read
   fi

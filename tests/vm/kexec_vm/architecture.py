@@ -4,7 +4,7 @@
 QEMU's boards: docs/system/arm/virt.rst, docs/system/riscv/virt.rst in its tree.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
@@ -16,10 +16,18 @@ class Firmware:
 
 
 @dataclass(frozen=True)
+class Package:
+    """A kernel's package. A pattern for its whole name has one group: what uname -r says."""
+
+    pattern: str
+    suite: str | None = None  # the Debian release it comes from; None: the architecture's usual one
+
+
+@dataclass(frozen=True)
 class Architecture:
     name: str  # what uname -m says
     debian: str  # what Debian calls it
-    suite: str | None  # the Debian release its packages come from; None: whatever the host's apt offers
+    suite: str | None  # the Debian release its packages usually come from; None: whatever the host's apt offers
     qemu: str
     board: str  # for -machine
     cpu: str  # unless a case wants another one
@@ -29,27 +37,28 @@ class Architecture:
     report_port: str  # as the guest's kernel calls that line
     uefi: Firmware | None
     compiler: str  # makes programs for it
-    kernels: dict  # series: pattern of the whole package name, with one group: what uname -r says
-    secure_boot: Firmware | None = None  # the same, with variables that ask for signatures
+    kernels: dict  # series: Package
+    secure_boot: Firmware | None = None  # the same as uefi, with variables that ask for signatures
 
 
 X86_64 = Architecture(
     "x86_64", "amd64", None, "qemu-system-x86_64", "q35", "max", "console=ttyS0,115200 panic=-1 no_timer_check",
     "ttyS0", ("-serial", "chardev:report"), "ttyS1",
     Firmware("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"), "cc",
-    {"6.1": r"linux-image-(6\.1\.[0-9][^ ]*-cloud-amd64)", "6.12": r"linux-image-(6\.12\.[0-9][^ ]*-cloud-amd64)"},
+    {"6.1": Package(r"linux-image-(6\.1\.[0-9][^ ]*-cloud-amd64)"),
+     "6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-cloud-amd64)"),
+     "newest": Package(r"linux-binary-([0-9][^ ]*-cloud-amd64)", "trixie-backports")},
     Firmware("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"))
-# The same PC with the newest kernel that Debian packs for its stable release.
-X86_64_NEWEST = replace(X86_64, suite="trixie-backports", kernels={"newest": r"linux-binary-([0-9][^ ]*-cloud-amd64)"})
 # The boards have one UART each; the second line is on PCI.
 AARCH64 = Architecture(
     "aarch64", "arm64", "bookworm", "qemu-system-aarch64", "virt", "cortex-a57",
     "console=ttyAMA0 earlycon=pl011,0x9000000 panic=-1", "ttyAMA0",
     ("-device", "pci-serial,chardev=report"), "ttyS0",
     Firmware("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"), "aarch64-linux-gnu-gcc",
-    {"6.1": r"linux-image-(6\.1\.[0-9][^ ]*-cloud-arm64)"})
+    {"6.1": Package(r"linux-image-(6\.1\.[0-9][^ ]*-cloud-arm64)"),
+     "6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-cloud-arm64)", "trixie")})
 RISCV64 = Architecture(
     "riscv64", "riscv64", "trixie", "qemu-system-riscv64", "virt", "rv64",
     "console=ttyS0,115200 earlycon=sbi panic=-1", "ttyS0",
     ("-device", "pci-serial,chardev=report"), "ttyS1", None, "riscv64-linux-gnu-gcc",
-    {"6.12": r"linux-image-(6\.12\.[0-9][^ ]*-riscv64)"})
+    {"6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-riscv64)")})

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The headers and notes of an ELF64 core of a whole machine (little endian), as /proc/vmcore begins.
 
-Layouts: the ELF gABI, elf(5); struct elf_prstatus of the x86-64 ABI (include/linux/elfcore.h); vmcoreinfo as in
-Documentation/admin-guide/kdump/vmcoreinfo.rst.
+Layouts: the ELF gABI, elf(5); struct elf_prstatus (include/linux/elfcore.h) with the registers of each architecture's
+user_regs_struct (asm/user.h, asm/ptrace.h); vmcoreinfo as in Documentation/admin-guide/kdump/vmcoreinfo.rst.
 """
 
 import re
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 PT_LOAD, PT_NOTE = 1, 4
 NT_PRSTATUS = 1
-EM_X86_64 = 62
+EM_X86_64, EM_AARCH64, EM_RISCV = 62, 183, 243
 _KERNEL_MAP = 0xFFFFFFFF80000000  # __START_KERNEL_map, Documentation/arch/x86/x86_64/mm.rst
-_PID, _RIP = 32, 112 + 16 * 8  # offsets in struct elf_prstatus: pr_pid, pr_reg.ip
+_PID, _REGISTERS = 32, 112  # offsets in struct elf_prstatus: pr_pid, pr_reg
+_PC = {EM_X86_64: 16 * 8, EM_AARCH64: 32 * 8, EM_RISCV: 0}  # of the instruction pointer in pr_reg
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Core:
     loads: list
     notes: list
     note_headers: int
+    machine: int = EM_X86_64
 
     def memory(self):
         """The PT_LOADs of memory, in the file's order: all but the kernel's own text mapping."""
@@ -59,7 +61,8 @@ class Core:
     def cpus(self):
         """(pid of the task, instruction pointer) of each NT_PRSTATUS, in order."""
         found = [note.data for note in self.notes if note.name == "CORE" and note.kind == NT_PRSTATUS]
-        return [(struct.unpack_from("<i", data, _PID)[0], struct.unpack_from("<Q", data, _RIP)[0]) for data in found]
+        at = _REGISTERS + _PC[self.machine]
+        return [(struct.unpack_from("<i", data, _PID)[0], struct.unpack_from("<Q", data, at)[0]) for data in found]
 
     def vmcoreinfo(self):
         """{key: value} of the VMCOREINFO note."""
@@ -81,8 +84,8 @@ class Core:
 def parse(data):
     """The Core that begins with `data`; ValueError if that is none."""
     ident, kind, machine, _, _, offset, _, _, _, entry_size, count = struct.unpack_from("<16sHHIQQQIHHH", data)
-    if ident[:6] != b"\x7fELF\x02\x01" or kind != 4 or machine != EM_X86_64:
-        raise ValueError(f"no ELF64 core of x86-64: {data[:20].hex()}")
+    if ident[:6] != b"\x7fELF\x02\x01" or kind != 4 or machine not in _PC:
+        raise ValueError(f"no ELF64 core of a machine that is known: {data[:20].hex()}")
     loads, notes, note_headers = [], [], 0
     for number in range(count):
         what, _, at, virtual, physical, size, _, _ = struct.unpack_from("<IIQQQQQQ", data, offset + number * entry_size)
@@ -91,7 +94,7 @@ def parse(data):
         elif what == PT_NOTE:
             note_headers += 1
             notes += _notes(data[at:at + size])
-    return Core(loads, notes, note_headers)
+    return Core(loads, notes, note_headers, machine)
 
 
 def kernel_text_physical(vmcoreinfo, virtual):

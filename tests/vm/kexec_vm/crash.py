@@ -22,6 +22,8 @@ MARKER = "kexec-vm: the last words of the first kernel"
 BARE_LINE = f"{CMDLINE} earlyprintk=serial,ttyS0,115200 nr_cpus=1 reset_devices kexec_vm=capture"
 BARE_LOAD = f'-p /kernel --initrd=/initrd --append="{BARE_LINE}"'
 LOAD = f'-p /kernel --initrd=/initrd --append="{BARE_LINE} acpi_no_memhotplug"'
+# In the last message of a kernel that panics: the end of the call trace, or what machine_kexec says.
+FINAL_WORDS = {"x86_64": "</TASK>", "aarch64": "Bye!", "riscv64": "Bye..."}
 PANICS = {
     "sysrq": "sh -c 'echo c >/proc/sysrq-trigger'",
     "second-cpu": "taskset 2 sh -c 'echo c >/proc/sysrq-trigger'",
@@ -293,7 +295,8 @@ def check_log(bench, evidence):
         same_lines(bench, last, shown, "the log from the last words on, against the console")
         bench.expect(any("sysrq: Trigger a crash" in line for line in last), "the log does not tell of sysrq")
     bench.expect(any("Kernel panic - not syncing" in line for line in last), "the log does not tell of the panic")
-    bench.expect(last and "</TASK>" in last[-1], f"the log should end with the call trace, ends with {last[-1:]}")
+    final = FINAL_WORDS[evidence.kernel.architecture.name]
+    bench.expect(last and final in last[-1], f"the log should end with {final!r}, ends with {last[-1:]}")
 
 
 def check_makedumpfile(bench, evidence):

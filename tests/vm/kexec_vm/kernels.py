@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass
 
 from kexec_vm import images
-from kexec_vm.architecture import X86_64, X86_64_NEWEST, Architecture
+from kexec_vm.architecture import X86_64, Architecture
 
 _FOREIGN_PACKAGE = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "foreign-package"
 _APT = ["-q", "-o", "APT::Sandbox::User=root"]
@@ -66,55 +66,54 @@ class Cache:
         self._lock = threading.Lock()
 
     def kernel(self, series, architecture=X86_64):
-        """The newest kernel of `series` ("6.1", "6.12") that is cached, else that apt offers; "newest" is of any series."""
-        if series == "newest":
-            architecture = X86_64_NEWEST
-        pattern = architecture.kernels[series]
-        name = self._offered(pattern, architecture)
-        release = re.fullmatch(pattern, name).group(1)
-        root = self._package(name, architecture)
+        """The newest kernel of `series` ("6.1", "6.12"; "newest" is of any) that is cached, else that apt offers."""
+        package = architecture.kernels[series]
+        suite = package.suite or architecture.suite
+        name = self._offered(package.pattern, architecture, suite)
+        release = re.fullmatch(package.pattern, name).group(1)
+        root = self.package(name, architecture, suite)
         images_found = [*root.glob(f"boot/vmlinu[xz]-{release}"), *root.glob(f"usr/lib/modules/{release}/vmlinuz")]
         if not images_found:
             raise FileNotFoundError(f"package {name} has no vmlinuz of {release}")
         if name.startswith("linux-binary-"):  # as Debian has it since Linux 6.19
-            root = self._package(f"linux-modules-{release}", architecture)
+            root = self.package(f"linux-modules-{release}", architecture, suite)
         modules = next((root / folder / release for folder in ("lib/modules", "usr/lib/modules")
                         if (root / folder / release).is_dir()), root)
         return Kernel(series, release, images_found[0], modules, architecture)
 
     def busybox(self, architecture):
         """The static busybox of Debian: the host's own, or that of another architecture."""
-        if architecture.name == X86_64.name:
+        if architecture is X86_64:
             return pathlib.Path("/bin/busybox")
-        root = self._package("busybox-static", architecture)
+        root = self.package("busybox-static", architecture)
         return next(path for path in (root / "bin" / "busybox", root / "usr" / "bin" / "busybox") if path.is_file())
 
     def kexec_tools(self, architecture=X86_64):
         """Debian's /sbin/kexec, for comparisons."""
-        return self._package("kexec-tools", architecture) / "sbin" / "kexec"
+        return self.package("kexec-tools", architecture) / "sbin" / "kexec"
 
     def makedumpfile(self):
         """Debian's makedumpfile and the folders that hold the libraries the host need not have."""
-        roots = [self._package(name) for name in _MAKEDUMPFILE_LIBRARIES]
+        roots = [self.package(name) for name in _MAKEDUMPFILE_LIBRARIES]
         folders = [folder for root in roots for folder in root.glob("**/x86_64-linux-gnu")]
-        return self._package("makedumpfile") / "usr" / "bin" / "makedumpfile", folders
+        return self.package("makedumpfile") / "usr" / "bin" / "makedumpfile", folders
 
     def memtest86(self):
         """Debian's memtest86+: the folder with memtest86+x64.bin and memtest86+ia32.bin."""
-        return self._package("memtest86+") / "boot"
+        return self.package("memtest86+") / "boot"
 
     def efi_stub(self):
         """systemd's boot program for unified kernel images."""
-        return self._package("systemd-boot-efi") / "usr" / "lib" / "systemd" / "boot" / "efi" / "linuxx64.efi.stub"
+        return self.package("systemd-boot-efi") / "usr" / "lib" / "systemd" / "boot" / "efi" / "linuxx64.efi.stub"
 
     def xen(self):
         """Debian's Xen, the file that boot loaders load: gzip, 32-bit ELF with Multiboot headers."""
-        found = sorted(self._package(self._offered(r"xen-hypervisor-[0-9.]+-amd64")).glob("boot/xen-*-amd64.gz"))
+        found = sorted(self.package(self._offered(r"xen-hypervisor-[0-9.]+-amd64")).glob("boot/xen-*-amd64.gz"))
         return found[-1]
 
     def dom0_kernel(self):
         """A bzImage that runs as Xen's first domain; the cloud kernels do not (no CONFIG_XEN_DOM0). 70 MB to download."""
-        (image,) = self._package(self._offered(r"linux-image-6\.1\.[0-9.]+-[0-9]+-amd64")).glob("boot/vmlinuz-*")
+        (image,) = self.package(self._offered(r"linux-image-6\.1\.[0-9.]+-[0-9]+-amd64")).glob("boot/vmlinuz-*")
         return image
 
     def vmlinux(self, kernel):
@@ -129,21 +128,24 @@ class Cache:
 
     def crash_utility(self):
         """Debian's crash(8) and the folders that hold the libraries the host need not have."""
-        roots = [self._package(name) for name in ("libsnappy1v5", "libncursesw6")]
+        roots = [self.package(name) for name in ("libsnappy1v5", "libncursesw6")]
         folders = [folder for root in roots for folder in root.glob("**/x86_64-linux-gnu")]
-        return self._package("crash") / "usr" / "bin" / "crash", folders
+        return self.package("crash") / "usr" / "bin" / "crash", folders
 
     def debug_image(self, kernel):
         """The vmlinux with symbols of `kernel`: 280 MB to download, 1.8 GB unpacked."""
-        root = self._package(f"linux-image-{kernel.release}-dbg")
+        root = self.package(f"linux-image-{kernel.release}-dbg")
         return root / "usr" / "lib" / "debug" / "boot" / f"vmlinux-{kernel.release}"
 
-    def _offered(self, pattern, architecture=X86_64):
-        """The newest package whose whole name matches `pattern`: of those that are cached, else that apt offers."""
+    def _offered(self, pattern, architecture=X86_64, suite=None):
+        """The newest package whose whole name matches `pattern`: of those that are cached, else that apt offers.
+
+        suite: a Debian release; None: whatever the host's apt offers, which only knows the host's architecture.
+        """
         names = [path.name for path in self._shelf(architecture).iterdir() if re.fullmatch(pattern, path.name)]
         if not names:
-            command = (["apt-cache", "search", "--names-only", f"^{pattern}$"] if architecture.suite is None else
-                       [_FOREIGN_PACKAGE, architecture.suite, architecture.debian, "--search", f"^{pattern}$"])
+            command = (["apt-cache", "search", "--names-only", f"^{pattern}$"] if suite is None else
+                       [_FOREIGN_PACKAGE, suite, architecture.debian, "--search", f"^{pattern}$"])
             lines = subprocess.run(command, check=True, text=True, stdout=subprocess.PIPE).stdout.splitlines()
             names = [line.split()[0] for line in lines]
         if not names:
@@ -156,25 +158,25 @@ class Cache:
         folder.mkdir(exist_ok=True)
         return folder
 
-    def _package(self, name, architecture=X86_64):
+    def package(self, name, architecture=X86_64, suite=None):
         """The folder `name` was unpacked into; complete or absent, also when interrupted."""
         target = self._shelf(architecture) / name
         with self._lock:
             if not target.is_dir():
-                self._download(name, target, architecture)
+                self._download(name, target, architecture, suite or architecture.suite)
         return target
 
-    def _download(self, name, target, architecture):
+    def _download(self, name, target, architecture, suite):
         partial = target.with_name(f".{name}.partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir()
-        if architecture.suite is None:
+        if suite is None:
             subprocess.run(["apt-get", *_APT, "download", name], cwd=partial, check=True, stdout=subprocess.DEVNULL)
             (package,) = partial.glob("*.deb")
             subprocess.run(["dpkg", "-x", package, partial], check=True)
             package.unlink()
         else:
-            subprocess.run([_FOREIGN_PACKAGE, architecture.suite, architecture.debian, partial, name], check=True)
+            subprocess.run([_FOREIGN_PACKAGE, suite, architecture.debian, partial, name], check=True)
         partial.rename(target)
 
 

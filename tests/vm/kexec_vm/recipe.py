@@ -1,25 +1,33 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The usual guest: a kernel and an initrd to load lie in /kernel and /initrd, the tested program in /sbin/kexec."""
 
-from kexec_vm import rootfs
-from kexec_vm.machine import CMDLINE, Machine
+from kexec_vm.architecture import X86_64
+from kexec_vm.machine import Machine
 
-LOAD = f'-l /kernel --initrd=/initrd --append="{CMDLINE}"'
+
+def load(architecture):
+    """Arguments that load the kernel and the initrd that lie there."""
+    return f'-l /kernel --initrd=/initrd --append="{architecture.cmdline}"'
+
+
+LOAD = load(X86_64)
 SECOND = "note reached second"
 
 
 def initrd(bench, script, *, kernel, second=SECOND, second_files=None, files=None, modules=()):
-    """The first guest's archive: `script` runs there, `second` in the kernel that is executed."""
-    inner = rootfs.archive(second, files=second_files)
+    """The first guest's archive: `script` runs there, `second` in `kernel`, which is executed."""
+    target = kernel.architecture
+    programs = bench.programs(target)
+    inner = bench.archive(target, second, files=second_files)
     content = {"kernel": kernel.image.read_bytes(), "initrd": inner}
     content.update(files or {})
-    return rootfs.archive(script, files=content, modules=modules,
-                          programs={"sbin/kexec": bench.kexec, "bin/launch": bench.helpers / "launch"})
+    return bench.archive(target, script, files=content, modules=modules,
+                         programs={"sbin/kexec": programs.kexec, "bin/launch": programs.helpers / "launch"})
 
 
-def boot(bench, script, *, series="6.1", limit=180, answer=None, machine=None, **parts):
+def boot(bench, script, *, series="6.1", architecture=X86_64, limit=180, answer=None, machine=None, **parts):
     """Boots the usual guest and returns the Transcript; `machine` changes fields of Machine."""
-    kernel = bench.cache.kernel(series)
+    kernel = bench.cache.kernel(series, architecture)
     archive = initrd(bench, script, kernel=parts.pop("kernel", kernel), **parts)
     return bench.boot(Machine(kernel, **(machine or {})), archive, limit=limit, answer=answer)
 

@@ -9,6 +9,8 @@ import xml.etree.ElementTree as xml
 from dataclasses import dataclass, field
 
 from kexec_vm import machine as vm
+from kexec_vm import rootfs
+from kexec_vm.architecture import X86_64
 from kexec_vm.kernels import Cache
 
 _CASES = []
@@ -19,19 +21,20 @@ class Case:
     name: str
     quick: bool
     run: object
+    crossed: bool = False  # needs nothing but the programs of a cross build
 
 
 class Skip(Exception):
     """A case that cannot be run here; the text says why."""
 
 
-def case(name, *, quick=False):
+def case(name, *, quick=False, crossed=False):
     """Registers the decorated function (one argument: Bench) as the case `name`; quick: part of the short set."""
 
     def register(function):
         if any(other.name == name for other in _CASES):
             raise ValueError(f"two cases are called '{name}'")
-        _CASES.append(Case(name, quick, function))
+        _CASES.append(Case(name, quick, function, crossed))
         return function
 
     return register
@@ -79,8 +82,14 @@ class Bench:
                     out.write("".join(f"! {line}\n" for line in result.err.splitlines()))
         return transcript
 
+    def archive(self, architecture, script, **parts):
+        """rootfs.archive() for a guest of that architecture."""
+        return rootfs.archive(script, architecture=architecture, busybox=self.cache.busybox(architecture), **parts)
+
     def programs(self, architecture):
-        """The Programs for an architecture that is not the host's; Skip if they are not built."""
+        """The Programs for an architecture; Skip if they are not built."""
+        if architecture is X86_64:
+            return Programs(self.kexec, self.vmcore_dmesg, self.helpers)
         found = self.crossed[architecture.name]
         if not found.kexec.is_file():
             preset = architecture.debian
