@@ -20,7 +20,8 @@ struct Order {
 };
 
 static struct {
-  uint8_t *memory;
+  uint8_t *memory;  // of the largest machine so far, kept for the next: page faults cost more than the tests
+  uint64_t memory_bytes;
   struct page *map;
   bool *unavailable;  // busy, reserved, or in the crash region
   bool *wanted;
@@ -153,7 +154,11 @@ static void TakeAway(uint64_t first, uint64_t count) {
 
 void PageAllocatorStart(const struct MachinePart *wanted, size_t wanted_count) {
   const uint64_t count = machine.config.pages;
-  pages.memory = Map(count << kPageShift);
+  if (pages.memory_bytes < count << kPageShift) {
+    if (pages.memory != NULL) munmap(pages.memory, pages.memory_bytes);
+    pages.memory_bytes = count << kPageShift;
+    pages.memory = Map(pages.memory_bytes);
+  }
   pages.map = Map(count * sizeof(*pages.map));
   pages.unavailable = Allocate(count, sizeof(*pages.unavailable));
   pages.wanted = Allocate(count, sizeof(*pages.wanted));
@@ -185,7 +190,6 @@ void PageAllocatorStop(void) {
   }
   free(pages.unavailable);
   free(pages.wanted);
-  munmap(pages.memory, machine.config.pages << kPageShift);
   munmap(pages.map, machine.config.pages * sizeof(*pages.map));
 }
 

@@ -54,7 +54,7 @@ class Simulation {
  private:
   void ExpectInvariant(const PageList& list) const;
   void ExpectControlPages(const LoadedImage& image) const;
-  std::vector<uint8_t> MemoryAtJump() const;
+  std::span<const uint8_t> MemoryAtJump() const;
   void ExpectDestinations(std::span<const uint8_t> memory) const;
 
   MachineConfig config_;
