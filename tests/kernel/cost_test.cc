@@ -30,13 +30,15 @@ struct Cost {
   }
 };
 
-// An image of `mebibytes` in `segments` parts, low in memory, where just enough is free for it twice.
-Cost Measure(uint64_t mebibytes, PageOrder order, unsigned max_order, uint64_t segments = 1) {
+// An image of `mebibytes` in `segments` parts, low in memory, where just enough is free for it twice. Which pages serve it
+// is the allocator's choice, unless some can be taken by their place (hidden_percent).
+Cost Measure(uint64_t mebibytes, PageOrder order, unsigned max_order, uint64_t segments = 1, unsigned hidden_percent = 100) {
   const uint64_t bytes = mebibytes * kMiB, part = bytes / segments;
   const MachineConfig config{.pages = (2 * mebibytes + 4) * kMiB / kPage,
                              .order = order,
                              .seed = 5,
                              .max_order = max_order,
+                             .hidden_percent = hidden_percent,
                              .without_contents = true};
   std::vector<Piece> pieces;
   for (uint64_t i = 0; i < segments; ++i) pieces.push_back(Full(kMiB + i * (part + kPage), part));
@@ -55,9 +57,10 @@ struct Case {
   PageOrder order;
   unsigned max_order;
   uint64_t segments;
+  unsigned hidden_percent = 100;
   std::string Name() const {
     return std::string(kOrderNames[order]) + (max_order == 0 ? ", single pages" : ", blocks") +
-           (segments == 1 ? "" : ", 16 segments");
+           (segments == 1 ? "" : ", 16 segments") + (hidden_percent == 100 ? "" : hidden_percent == 0 ? ", free" : ", mixed");
   }
 };
 
@@ -67,7 +70,7 @@ constexpr double kMostSteps = 200;
 void ExpectLinear(const Case& test, const std::vector<uint64_t>& sizes) {
   double first = 0;
   for (const uint64_t size : sizes) {
-    const Cost cost = Measure(size, test.order, test.max_order, test.segments);
+    const Cost cost = Measure(size, test.order, test.max_order, test.segments, test.hidden_percent);
     Print(test.Name(), size, cost);
     EXPECT_GT(cost.counters.steps, 0u);
     EXPECT_LT(cost.Steps(), kMostSteps) << test.Name() << ", " << size << " MiB";
@@ -87,6 +90,8 @@ TEST(Cost, OfAPageDoesNotDependOnTheImage) {
   ExpectLinear({kDestinationBackwards, 0, 1}, {512, 1024, 4096});
   ExpectLinear({kInterleaved, 0, 16}, {512, 1024, 4096});
   ExpectLinear({kRandom, 10, 1}, {512, 1024, 4096});
+  ExpectLinear({kDestinationBackwards, 0, 16, 0}, {16, 64, 256});
+  ExpectLinear({kRandom, 10, 1, 50}, {16, 64, 256});
 }
 
 TEST(Cost, BlocksAreTakenWhereThereAreSome) {

@@ -14,7 +14,7 @@ namespace kexec::testing {
 namespace {
 
 constexpr MachineConfig kMachine = {
-    .pages = 256, .order = kInterleaved, .seed = 3, .max_order = 4, .busy_percent = 5};
+    .pages = 256, .order = kInterleaved, .seed = 3, .max_order = 4, .busy_percent = 5, .hidden_percent = 50};
 const std::vector<Piece> kOld = {Full(0x10000, 0x9000), {0x60000, 0x5000, 0x1234}};
 const std::vector<Piece> kNew = {Full(0x40000, 0x21000), {0x80000, 0x18000, 0x9877}, Full(0xa0000, 0x3000)};
 
@@ -126,7 +126,8 @@ std::vector<Piece> RandomPieces(std::mt19937& random) {
 
 TEST(RepeatedLoads, AThousandTimesNothingLeaks) {
   std::mt19937 random(1);
-  MachineConfig config{.pages = 512, .order = kRandom, .seed = 9, .max_order = 5, .busy_percent = 3};
+  MachineConfig config{
+      .pages = 512, .order = kRandom, .seed = 9, .max_order = 5, .busy_percent = 3, .hidden_percent = 30};
   Simulation simulation(config, RandomPieces(random));
   uint64_t held = 0;
   for (int i = 0; i < 1000; ++i) {

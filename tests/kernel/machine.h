@@ -38,6 +38,7 @@ struct MachineConfig {
   uint64_t seed;
   unsigned max_order;          // larger blocks are never free: 0 is a completely fragmented memory
   unsigned busy_percent;       // of all pages belong to somebody else
+  unsigned hidden_percent;     // of all pages are handed out, but never by their place: CMA, isolated blocks
   bool without_contents;       // nothing is copied: for images too big to hold
   struct MachinePart crash;    // the crash region, empty if none
   uint64_t total_ram_pages;    // what totalram_pages() says; 0: `pages`

@@ -25,6 +25,7 @@ static struct {
   struct page *map;
   bool *unavailable;  // busy, reserved, or in the crash region
   bool *wanted;
+  bool *hidden;  // alloc_pages_at does not find it
   struct Order orders[kMaxOrder + 1];
   uint64_t random;
 } pages;
@@ -162,6 +163,7 @@ void PageAllocatorStart(const struct MachinePart *wanted, size_t wanted_count) {
   pages.map = Map(count * sizeof(*pages.map));
   pages.unavailable = Allocate(count, sizeof(*pages.unavailable));
   pages.wanted = Allocate(count, sizeof(*pages.wanted));
+  pages.hidden = Allocate(count, sizeof(*pages.hidden));
   pages.random = machine.config.seed * 2 + 1;
   for (unsigned k = 0; k <= kMaxOrder; ++k) {
     struct Order *order = &pages.orders[k];
@@ -180,6 +182,9 @@ void PageAllocatorStart(const struct MachinePart *wanted, size_t wanted_count) {
   for (uint64_t page = 1; machine.config.busy_percent != 0 && page < count; ++page) {
     if (Random(100) < machine.config.busy_percent) TakeAway(page, 1);
   }
+  for (uint64_t page = 0; machine.config.hidden_percent != 0 && page < count; ++page) {
+    pages.hidden[page] = Random(100) < machine.config.hidden_percent;
+  }
 }
 
 void PageAllocatorStop(void) {
@@ -190,6 +195,7 @@ void PageAllocatorStop(void) {
   }
   free(pages.unavailable);
   free(pages.wanted);
+  free(pages.hidden);
   munmap(pages.map, machine.config.pages * sizeof(*pages.map));
 }
 
@@ -215,15 +221,7 @@ static void NoteShortage(gfp_t gfp, unsigned k) {
   if (may_wait && !gives_up && k <= PAGE_ALLOC_COSTLY_ORDER) ++machine.counters.oom_kills;
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int k) {
-  if (MachineRefuses()) return NULL;
-  if (k > kMaxOrder) MachineBug("alloc_pages: order %u", k);
-  if ((gfp & (__GFP_COMP | __GFP_NOFAIL)) != 0) MachineBug("alloc_pages: no simulation of flags %#x", gfp);
-  if (k > machine.config.max_order || pages.orders[k].free_blocks == 0) {
-    NoteShortage(gfp, k);
-    return NULL;
-  }
-  const uint64_t first = FindBlock(k) << k;
+static struct page *HandOut(uint64_t first, unsigned k, gfp_t gfp) {
   const uint64_t count = 1ul << k;
   Account(first, count, +1);
   struct page *page = &pages.map[first];
@@ -233,6 +231,39 @@ struct page *alloc_pages(gfp_t gfp, unsigned int k) {
   machine.counters.pages_peak = max(machine.counters.pages_peak, machine.counters.pages_held);
   for (uint64_t i = 0; (gfp & __GFP_ZERO) != 0 && i < count; ++i) clear_highpage(page + i);
   return page;
+}
+
+// All of the block is free, and can be seen to be.
+static bool IsFreeAt(uint64_t first, unsigned k) {
+  const struct Order *order = &pages.orders[k];
+  if (first >> k >= order->blocks || order->taken[first >> k] != 0) return false;
+  for (uint64_t page = first; page < first + (1ul << k); ++page) {
+    if (pages.hidden[page]) return false;
+  }
+  return true;
+}
+
+struct page *alloc_pages(gfp_t gfp, unsigned int k) {
+  if (MachineRefuses()) return NULL;
+  if (k > kMaxOrder) MachineBug("alloc_pages: order %u", k);
+  if ((gfp & (__GFP_COMP | __GFP_NOFAIL)) != 0) MachineBug("alloc_pages: no simulation of flags %#x", gfp);
+  if (k > machine.config.max_order || pages.orders[k].free_blocks == 0) {
+    NoteShortage(gfp, k);
+    return NULL;
+  }
+  return HandOut(FindBlock(k) << k, k, gfp);
+}
+
+// mm/page_alloc.c of the series: the largest free block that starts at `first`. What is in use was not asked for, so it
+// does not count as an allocation.
+struct page *alloc_pages_at(gfp_t gfp, unsigned long first, unsigned int *wanted) {
+  unsigned k = min3(*wanted, machine.config.max_order, (unsigned)kMaxOrder);
+  if (first >= machine.config.pages) return NULL;
+  if (first != 0) k = min(k, (unsigned)__builtin_ctzl(first));
+  while (k > 0 && !IsFreeAt(first, k)) --k;
+  if (!IsFreeAt(first, k) || MachineRefuses()) return NULL;
+  *wanted = k;
+  return HandOut(first, k, gfp);
 }
 
 void __free_pages(struct page *page, unsigned int k) {

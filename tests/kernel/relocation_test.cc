@@ -54,19 +54,25 @@ constexpr const char* kOrderNames[] = {"Ascending",           "Descending",     
                                        "DestinationBackwards", "DestinationLast", "Interleaved"};
 static_assert(std::size(kOrderNames) == kPageOrders);
 
-// The order of the pages and the largest free block; memory in pieces has busy pages, too.
-class RelocationTest : public ::testing::TestWithParam<std::tuple<int, unsigned>> {};
+// The order of the pages, the largest free block, and how many of the free pages a load cannot take by their place;
+// memory in pieces has busy pages, too.
+class RelocationTest : public ::testing::TestWithParam<std::tuple<int, unsigned, unsigned>> {
+ protected:
+  MachineConfig Config() const {
+    const auto [order, max_order, hidden_percent] = GetParam();
+    return {.pages = kRamPages,
+            .order = static_cast<PageOrder>(order),
+            .seed = max_order + 1,
+            .max_order = max_order,
+            .busy_percent = max_order == kMaxOrder ? 0u : 20u,
+            .hidden_percent = hidden_percent};
+  }
+};
 
 TEST_P(RelocationTest, EveryByteArrives) {
   for (const Image& image : Images()) {
     SCOPED_TRACE(image.name);
-    const auto [order, max_order] = GetParam();
-    const MachineConfig config{.pages = kRamPages,
-                               .order = static_cast<PageOrder>(order),
-                               .seed = max_order + 1,
-                               .max_order = max_order,
-                               .busy_percent = max_order == kMaxOrder ? 0u : 20u};
-    Simulation simulation(config, image.pieces);
+    Simulation simulation(Config(), image.pieces);
     ASSERT_EQ(simulation.Load(), 0) << MachineLog();
     simulation.ExpectRestUntouched();
     simulation.ExpectGoodImage();
@@ -75,11 +81,48 @@ TEST_P(RelocationTest, EveryByteArrives) {
 
 INSTANTIATE_TEST_SUITE_P(AnyMemory, RelocationTest,
                          ::testing::Combine(::testing::Range(0, static_cast<int>(kPageOrders)),
-                                            ::testing::Values(0u, unsigned{kMaxOrder})),
+                                            ::testing::Values(0u, unsigned{kMaxOrder}), ::testing::Values(0u, 50u, 100u)),
                          [](const auto& test) {
                            return std::string(kOrderNames[static_cast<size_t>(std::get<0>(test.param))]) + "BlocksUpTo" +
-                                  std::to_string(std::get<1>(test.param));
+                                  std::to_string(std::get<1>(test.param)) + "Hidden" +
+                                  std::to_string(std::get<2>(test.param));
                          });
+
+uint64_t PagesToCopy(const PageList& list) {
+  uint64_t pages = 0;
+  for (const Copy& copy : list.copies) pages += copy.source == copy.destination ? 0 : copy.pages;
+  return pages;
+}
+
+uint64_t BusyDestinations(const std::vector<Piece>& pieces) {
+  uint64_t pages = 0;
+  for (const Piece& piece : pieces) {
+    for (uint64_t at = piece.begin; at < piece.end(); at += kPage) {
+      pages += at >= kRamPages * kPage || MachineBusy(at / kPage);
+    }
+  }
+  return pages;
+}
+
+// What is free at its destination stays there, to the last page and whatever the allocator would hand out next.
+TEST(FreeDestinations, AreNotCopied) {
+  if (!KernelIsPatched()) GTEST_SKIP() << "true of the patched kernel only";
+  for (const Image& image : Images()) {
+    for (int order = 0; order < kPageOrders; ++order) {
+      for (const unsigned busy_percent : {0u, 20u}) {
+        SCOPED_TRACE(std::string(image.name) + ", " + kOrderNames[order] + ", busy " + std::to_string(busy_percent));
+        const MachineConfig config{.pages = kRamPages,
+                                   .order = static_cast<PageOrder>(order),
+                                   .seed = busy_percent + 1,
+                                   .max_order = kMaxOrder,
+                                   .busy_percent = busy_percent};
+        Simulation simulation(config, image.pieces);
+        ASSERT_EQ(simulation.Load(), 0) << MachineLog();
+        EXPECT_EQ(PagesToCopy(simulation.List()), BusyDestinations(image.pieces));
+      }
+    }
+  }
+}
 
 }  // namespace
 }  // namespace kexec::testing

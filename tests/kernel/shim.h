@@ -198,6 +198,7 @@ struct page {
 #define GFP_USER (GFP_KERNEL | __GFP_HARDWALL)
 #define GFP_HIGHUSER (GFP_USER | __GFP_HIGHMEM)
 struct page *alloc_pages(gfp_t gfp, unsigned int order);
+struct page *alloc_pages_at(gfp_t gfp, unsigned long pfn, unsigned int *order);
 void __free_pages(struct page *page, unsigned int order);
 void split_page(struct page *page, unsigned int order);
 struct page *pfn_to_page(unsigned long pfn);
@@ -206,6 +207,9 @@ unsigned long totalram_pages(void);
 void *phys_to_virt(phys_addr_t address);
 phys_addr_t virt_to_phys(const void *address);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
+#define drain_all_pages(zone) ((void)(zone)) /* there are no per-CPU lists: hidden_percent is what a load does not see */
+#define get_online_mems() ((void)0)
+#define put_online_mems() ((void)0)
 #define __free_page(page) __free_pages(page, 0)
 #define __va(address) phys_to_virt(address)
 #define __pa(address) virt_to_phys((const void *)(address))

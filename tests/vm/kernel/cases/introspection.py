@@ -44,6 +44,31 @@ def debugfs(bench):
                  f"elsewhere; {first.out('free')}")
 
 
+def _in_place(parts, quick):
+    @case(f"introspection/in-place-{parts}", quick=quick)
+    def in_place(bench):
+        """What is free at its destination is not copied: the list is empty, and the image is whole after the jump."""
+        at, pages = 256 * MIB + 0x3000, 64 * 256 + 3  # no block is aligned to it; nobody has used that memory yet
+        image = {"at": at, "mib": 64, "parts": parts, "options": f"payload={384 * MIB:#x}"}
+        transcript = recipe.boot(bench, f"""
+            try on sh -c 'echo 1 >/sys/kernel/tracing/events/kexec/kexec_plan/enable'
+            try load {loader('load', **image)}
+            try image cat {IMAGE}
+            try trace grep in_place= /sys/kernel/tracing/trace
+            execute misuse execute
+            """)
+        first = transcript.boot(1)
+        image = shown(first.out("image"))
+        bench.equal((image.get("pages"), image.get("in_place"), image.get("list_entries")), (pages, pages, 1),
+                    f"pages, of them in place, entries of the list (its end); {first.out('image')}")
+        bench.equal(first.out("trace").count(f"pages={pages} in_place={pages} "), 1, f"events; {first.out('trace')}")
+        recipe.expect_payload(bench, transcript, 64 * 256, "an image that was not copied")
+
+
+_in_place(1, True)
+_in_place(15, True)
+
+
 @case("introspection/tracepoints", quick=True)
 def tracepoints(bench):
     transcript = recipe.boot(bench, f"""
