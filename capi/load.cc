@@ -12,6 +12,7 @@
 #include "loaders/file_load.h"
 #include "loaders/initrd.h"
 #include "loaders/kernel_image.h"
+#include "loaders/types.h"
 
 namespace kexec::capi {
 namespace {
@@ -37,8 +38,8 @@ Result<KernelImage> ParseRequested(const kexec_request& request) {
   KEXEC_ASSIGN(const UnpackedKernel unpacked, UnpackKernel(request.kernel->bytes, messages), context);
   KEXEC_ASSIGN(const SystemRoot* root, RootOf(request));
   const std::string machine = root->MachineName().value_or("");  // else refused when the machine is read
-  KEXEC_ASSIGN(KernelImage image,
-               ParseKernel(unpacked.bytes, request.type, messages, {.machine = machine}), context);
+  KEXEC_ASSIGN(const std::string_view type, TypeInside(request.type, unpacked.layers), context);
+  KEXEC_ASSIGN(KernelImage image, ParseKernel(unpacked.bytes, type, messages, {.machine = machine}), context);
   for (const ImageFile& initrd : request.initrds) {
     KEXEC_TRY(CheckInitrd(initrd.bytes.view(), initrd.path.native(), messages));
   }

@@ -26,7 +26,7 @@ _kexec() {
     --initrd | --ramdisk | --addon | --dtb | --devicetreeblob | --dtb-overlay) _kexec_paths -f; return ;;
     --serial-baud) _kexec_words '9600 19200 38400 57600 115200'; return ;;
     --color) _kexec_words 'auto always never'; return ;;
-    --type | -t) _kexec_words 'bzImage64 bzImage multiboot2-x86 multiboot-x86 elf-x86_64 elf-x86 Image vmlinux image-riscv elf-riscv uki beoboot-x86 nbi-x86 help'; return ;;
+    --type | -t) _kexec_words 'bzImage64 bzImage multiboot2-x86 multiboot-x86 elf-x86_64 elf-x86 Image vmlinux image-riscv elf-riscv uki uImage vmlinuz vmlinuz-riscv beoboot-x86 nbi-x86 help'; return ;;
     --boot-entry) _kexec_words 'default'; return ;;
     --serial) _kexec_words 'ttyS0 ttyS1 ttyS2 ttyS3'; return ;;
     --digest) _kexec_words 'xxh128 sha256 none'; return ;;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kexec/bytes.h"
@@ -48,17 +49,22 @@ Result<Decompressed> Decompress(Bytes file, const DecompressLimits& limits = {})
 // A file as a loader of the registry wants it.
 struct UnpackedKernel {
   SharedBytes bytes;  // the file itself where it is not compressed: then nothing is copied
-  // What was taken off, from the outermost in: "gzip", "EFI zboot"; empty: not compressed.
+  // What was taken off, from the outermost in: "gzip", kZbootLayer; empty: the file is the kernel.
   std::vector<std::string> layers;
 };
+
+// Layers that are no compression.
+inline constexpr std::string_view kZbootLayer = "EFI zboot";
+inline constexpr std::string_view kUimageLayer = "uImage";
 
 // "gzip", or "zstd in gzip": what was found inside stands first.
 std::string LayersName(const std::vector<std::string>& layers);
 
 // Takes `file` as it is if a loader recognises it or it is not compressed, else unpacks it, and once more if
-// a compressed file was inside. An EFI zboot kernel is taken out of its program on the way. Warns about
-// ignored bytes. Errors as Decompress; kUnsupported for a third compression or a second EFI zboot, and for an
-// EFI zboot kernel packed with something unknown.
+// a compressed file was inside. An EFI zboot kernel is taken out of its program on the way, and one in a
+// uImage from behind its header. Warns about ignored bytes. Errors as Decompress and ReadUimage (kMalformed
+// also for a uImage whose header names another machine than its kernel is for); kUnsupported for a third
+// compression, for a second EFI zboot or uImage, and for one of these packed with something unknown.
 Result<UnpackedKernel> UnpackKernel(const SharedBytes& file, Diagnostics& diagnostics,
                                     const DecompressLimits& limits = {});
 

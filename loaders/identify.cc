@@ -41,7 +41,7 @@ constexpr Magic kMagics[] = {
     {0, "BZh", "bzip2-compressed data", true},                   //
     {0, "\x89LZO\0\r\n\x1a\n"sv, "lzop-compressed data", true},  //
     {0, "\x5d\0\0"sv, "lzma-compressed data", true},  // properties lc=3 lp=0 pb=2, dictionary >= 64 KiB
-    {0, "\x27\x05\x19\x56"sv, "a U-Boot image (uImage)", true},  // U-Boot, include/image.h
+    {0, "\x27\x05\x19\x56"sv, "a U-Boot image (uImage)", true},  // loaders/uimage
     {0, "\xd0\x0d\xfe\xed"sv, "a device tree blob"},             // devicetree specification 5.2
     {0, "hsqs", "a squashfs file system"},                       // filesystems/squashfs.rst
     {0, "-rom1fs-", "a romfs file system"},                      // filesystems/romfs.rst

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "loaders/decompress.h"
 #include "loaders/kernel_image.h"
 
 namespace kexec {
@@ -17,6 +18,13 @@ struct RefusedType {
 
 constexpr ImageType kUki = {
     kUkiType, "unified kernel image (UKI): kernel, initrd and command line in a PE file", {}};
+
+// Upstream's names; it has one for each machine.
+constexpr ImageType kPackings[] = {
+    {"uImage", "kernel behind the header of U-Boot's mkimage", {}, kUimageLayer},
+    {"vmlinuz", "EFI zboot kernel", {}, kZbootLayer},
+    {"vmlinuz-riscv", "EFI zboot kernel", {}, kZbootLayer},
+};
 
 constexpr RefusedType kRefused[] = {
     {{"beoboot-x86", "kernel and initrd of a Scyld Beowulf cluster",
@@ -35,8 +43,16 @@ std::vector<ImageType> ImageTypes() {
   std::vector<ImageType> types;
   for (const Loader& loader : Loaders()) types.push_back({loader.name, loader.description, {}});
   types.push_back(kUki);
+  types.insert(types.end(), std::begin(kPackings), std::end(kPackings));
   for (const RefusedType& refused : kRefused) types.push_back(refused.type);
   return types;
+}
+
+Result<std::string_view> TypeInside(std::string_view type, std::span<const std::string> layers) {
+  const auto* const packing = std::ranges::find(kPackings, type, &ImageType::name);
+  if (packing == std::end(kPackings)) return type;
+  if (std::ranges::find(layers, packing->layer) != layers.end()) return std::string_view();
+  return Fail(Errc::kNotRecognised, "not of type '{}': there is no {} in it", type, packing->description);
 }
 
 std::string_view RefusalOf(Bytes file) {

@@ -2,6 +2,7 @@
 #include "cmd/kexec/kernel_file.h"
 
 #include <algorithm>
+#include <span>
 #include <variant>
 
 #include "loaders/types.h"
@@ -22,10 +23,19 @@ Result<> CheckRefusedType(const LoadRequest& request, const Options& options) {
   return Fail(Errc::kUnsupported, "cannot load '{}': {}", request.kernel_file.path.string(), refusal);
 }
 
+// None for the kernel inside a unified kernel image.
+Result<std::string> TypeOfKernel(const Options& options, std::span<const std::string> layers) {
+  if (!options.type || options.type == kUkiType) return std::string();
+  KEXEC_ASSIGN(const std::string_view type, TypeInside(*options.type, layers));
+  return std::string(type);
+}
+
 Result<> UnpackKernelFile(LoadRequest& request, const Session& session) {
   ImageFile& file = request.kernel_file;
   KEXEC_ASSIGN(UnpackedKernel unpacked,
                UnpackKernel(file.bytes, session.diagnostics, UnpackLimits(session.root)),
+               fmt::format("cannot load '{}'", file.path.string()));
+  KEXEC_ASSIGN(request.kernel_type, TypeOfKernel(session.options, unpacked.layers),
                fmt::format("cannot load '{}'", file.path.string()));
   if (unpacked.layers.empty()) return {};
   request.packing = Packing{LayersName(unpacked.layers), file.bytes.size()};
@@ -33,11 +43,6 @@ Result<> UnpackKernelFile(LoadRequest& request, const Session& session) {
   file.fd = UniqueFd();
   file.mapped = false;
   return {};
-}
-
-// The type the kernel itself must have; none for the kernel inside a unified kernel image.
-std::string TypeOfKernel(const Options& options) {
-  return options.type == kUkiType ? std::string() : options.type.value_or("");
 }
 
 // What a message has to say about how these bytes were come by.
@@ -79,7 +84,7 @@ Result<KernelImage> ParseKernelFile(const LoadRequest& request, const Session& s
   const std::string machine = session.root.MachineName().value_or("");
   const ParseOptions checks{.verify_checksum = session.options.purgatory.digest != DigestKind::kNone,
                             .machine = machine};
-  const std::string type = TypeOfKernel(session.options);
+  const std::string& type = request.kernel_type;
   Result<KernelImage> image = ParseKernel(file.bytes, type, session.diagnostics, checks);
   if (image.has_value()) return image;
   // Scripts look for these words, and the file's name right behind them.

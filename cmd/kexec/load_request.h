@@ -55,6 +55,7 @@ struct LoadRequest {
   bool kernel_from_pipe = false;
   std::optional<Packing> packing;
   std::optional<Embedding> embedding;
+  std::string kernel_type;  // that the kernel itself must have, by -t; empty: any
   KernelImage kernel;
   // As the new kernel will see them: what the image brings, with microcode first, then --initrd.
   std::vector<RequestedInitrd> initrds;

@@ -189,7 +189,7 @@ inline constexpr OptionRow kUsualRows[] = {
      .value = Value::kName,
      .argument = "TYPE",
      .choices = "bzImage64 bzImage multiboot2-x86 multiboot-x86 elf-x86_64 elf-x86 Image vmlinux "
-                "image-riscv elf-riscv uki beoboot-x86 nbi-x86 help",
+                "image-riscv elf-riscv uki uImage vmlinuz vmlinuz-riscv beoboot-x86 nbi-x86 help",
      .group = Group::kWhat,
      .without_load = WithoutLoad::kWarn,
      .help = "insist on a format, e.g. bzImage64; help: list them",

@@ -4,30 +4,56 @@
 #include "loaders/decompress.h"
 #include "loaders/kernel_image.h"
 #include "loaders/pe/zboot.h"
+#include "loaders/uimage/uimage.h"
 
 namespace kexec {
 namespace {
 
 constexpr int kMostPackings = 2;
-constexpr std::string_view kZboot = "EFI zboot";
+const Loader* FindLoader(Bytes file) {
+  const auto found =
+      std::ranges::find_if(Loaders(), [&](const Loader& loader) { return loader.recognises(file); });
+  return found == Loaders().end() ? nullptr : &*found;
+}
 
-bool IsKernel(Bytes file) {
-  return std::ranges::any_of(Loaders(), [&](const Loader& loader) { return loader.recognises(file); });
+bool HasLayer(const UnpackedKernel& kernel, std::string_view layer) {
+  return std::ranges::find(kernel.layers, layer) != kernel.layers.end();
 }
 
 // Takes the payload out of an EFI zboot kernel: it must be compressed with something we know.
 Result<> OpenZboot(UnpackedKernel& kernel, Diagnostics& diagnostics) {
-  if (std::ranges::find(kernel.layers, kZboot) != kernel.layers.end()) {
+  if (HasLayer(kernel, kZbootLayer)) {
     return Fail(Errc::kUnsupported, "an EFI zboot kernel inside an EFI zboot kernel");
   }
-  KEXEC_ASSIGN(ZbootPayload payload, ReadZboot(kernel.bytes), kZboot);
+  KEXEC_ASSIGN(ZbootPayload payload, ReadZboot(kernel.bytes), kZbootLayer);
   diagnostics.Note("the kernel is an EFI zboot kernel with {} bytes of {} data", payload.packed.size(),
                    payload.compression);
-  kernel.layers.emplace_back(kZboot);
+  kernel.layers.emplace_back(kZbootLayer);
   kernel.bytes = std::move(payload.packed);
   if (IdentifyCompression(kernel.bytes.view())) return {};
   return Fail(Errc::kUnsupported, "EFI zboot: the payload is said to be {} data, but does not look like any",
               payload.compression.empty() ? "unnamed" : fmt::format("'{}'", payload.compression));
+}
+
+// Takes the data out of a uImage; `machine` gets what its header says.
+Result<> OpenUimage(UnpackedKernel& kernel, std::string_view& machine, Diagnostics& diagnostics) {
+  if (HasLayer(kernel, kUimageLayer)) return Fail(Errc::kUnsupported, "a uImage inside a uImage");
+  KEXEC_ASSIGN(UimagePayload payload, ReadUimage(kernel.bytes), kUimageLayer);
+  diagnostics.Note("the kernel is a uImage for {} with {} bytes of {} data", payload.machine,
+                   payload.data.size(), payload.compression.empty() ? "plain" : payload.compression);
+  kernel.layers.emplace_back(kUimageLayer);
+  kernel.bytes = std::move(payload.data);
+  machine = payload.machine;
+  if (payload.compression.empty() || IdentifyCompression(kernel.bytes.view())) return {};
+  return Fail(Errc::kUnsupported, "uImage: the data are said to be '{}' data, but do not look like any",
+              payload.compression);
+}
+
+Result<> CheckMachine(const Loader& loader, std::string_view told) {
+  if (told.empty() || told == loader.machine) return {};
+  return Fail(Errc::kMalformed,
+              "uImage: its header says it is for {}, the kernel in it is for {} (of type '{}')", told,
+              loader.machine, loader.name);
 }
 
 Result<> UnpackOnce(UnpackedKernel& kernel, ArchiveFormat format, Diagnostics& diagnostics,
@@ -57,8 +83,16 @@ std::string LayersName(const std::vector<std::string>& layers) {
 Result<UnpackedKernel> UnpackKernel(const SharedBytes& file, Diagnostics& diagnostics,
                                     const DecompressLimits& limits) {
   UnpackedKernel kernel{file, {}};
+  std::string_view machine;
   for (int packings = 0;;) {
-    if (IsKernel(kernel.bytes.view())) return kernel;
+    if (const Loader* loader = FindLoader(kernel.bytes.view())) {
+      KEXEC_TRY(CheckMachine(*loader, machine));
+      return kernel;
+    }
+    if (RecognisesUimage(kernel.bytes.view())) {
+      KEXEC_TRY(OpenUimage(kernel, machine, diagnostics));
+      continue;
+    }
     if (RecognisesZboot(kernel.bytes.view())) KEXEC_TRY(OpenZboot(kernel, diagnostics));
     const auto format = IdentifyCompression(kernel.bytes.view());
     if (!format) return kernel;

@@ -16,9 +16,9 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-TEST(ImageTypes, AreThoseOfTheRegistryAndThreeMore) {
+TEST(ImageTypes, AreThoseOfTheRegistryAndSixMore) {
   const std::vector<ImageType> types = ImageTypes();
-  ASSERT_EQ(types.size(), Loaders().size() + 3);
+  ASSERT_EQ(types.size(), Loaders().size() + 6);
   for (size_t i = 0; i < Loaders().size(); ++i) EXPECT_EQ(types[i].name, Loaders()[i].name);
   for (const ImageType& type : types) {
     EXPECT_FALSE(type.description.empty()) << type.name;

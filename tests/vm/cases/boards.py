@@ -5,11 +5,12 @@ Names: architecture/kernel/description/CPUs/call/memory, then what else is speci
 """
 
 import base64
+import gzip
 import itertools
 import json
 import struct
 
-from kexec_vm import board_crash, handover, recipe, rootfs
+from kexec_vm import board_crash, handover, images, recipe, rootfs
 from kexec_vm.architecture import AARCH64, RISCV64
 from kexec_vm.board_crash import BoardCrash
 from kexec_vm.handover import HandOver
@@ -108,6 +109,14 @@ def big_initrd(bench, architecture, series, **machine):
               payload=rootfs.payload("big", 256 << 20), **machine)
 
 
+def uimage(bench, architecture):
+    """A kernel packed by gzip behind U-Boot's header."""
+    kernel = bench.cache.kernel("6.12", architecture)
+    packed = images.uimage(gzip.compress(kernel.image.read_bytes(), 1), architecture.name, gzipped=True)
+    before, _, _ = handover.run(bench, HandOver(kernel, "-c -t uImage", image=packed, memory="1G", cpu=None, vga="none"))
+    bench.equal(before["load"].err, "", "stderr of the load")
+
+
 def file_load(bench, architecture):
     """Debian's kernels have no kexec_file_load there: -s says so, and auto takes kexec_load."""
     transcript = recipe.boot(bench, f"""
@@ -137,6 +146,9 @@ def register_arm64():
     register_crash(AARCH64, "6.12", "dt", 2, "-c", "5G", reserve="crashkernel=256M,high")
     register_crash(AARCH64, "6.1", "dt", 2, "-c", "1G", "el2")
     register_crash(AARCH64, "6.12", "dt", 1, "-a", "1G")
+    register(AARCH64, "6.12-16k", "dt", 2, "-c", "1G", "gic3")
+    register(AARCH64, "6.12-16k", "acpi", 1, "-c", "5G", "max")
+    case("arm64/uimage", crossed=True)(lambda bench: uimage(bench, AARCH64))
     case("arm64/file-load", crossed=True)(lambda bench: file_load(bench, AARCH64))
     case("arm64/in-a-row", crossed=True)(lambda bench: in_a_row(bench, AARCH64, ("6.1", "6.12", "6.1", "6.12"), reserved=0))
     case("arm64/in-a-row/gic3", crossed=True)(lambda bench: in_a_row(bench, AARCH64, ("6.12", "6.1", "6.12", "6.1"),
@@ -153,6 +165,7 @@ def register_riscv64():
         register(RISCV64, "6.12", "dt", cpus, call, "5G")
     for cpus in (1, 2):
         register_crash(RISCV64, "6.12", "dt", cpus, "-c", "1G")
+    case("riscv64/uimage", crossed=True)(lambda bench: uimage(bench, RISCV64))
     case("riscv64/file-load", crossed=True)(lambda bench: file_load(bench, RISCV64))
     case("riscv64/in-a-row", crossed=True)(lambda bench: in_a_row(bench, RISCV64, ("6.12",) * 4, reserved=0))
     case("riscv64/big-initrd", crossed=True)(lambda bench: big_initrd(bench, RISCV64, "6.12"))

@@ -49,16 +49,17 @@ X86_64 = Architecture(
      "6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-cloud-amd64)"),
      "newest": Package(r"linux-binary-([0-9][^ ]*-cloud-amd64)", "trixie-backports")},
     Firmware("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"))
-# The boards have one UART each; the second line is on PCI.
+# The boards have one UART each; the second line is on PCI. nowatchdog: on a busy host a CPU may look stuck.
 AARCH64 = Architecture(
     "aarch64", "arm64", "bookworm", "qemu-system-aarch64", "virt", "cortex-a57",
-    "console=ttyAMA0 earlycon=pl011,0x9000000 panic=-1", "ttyAMA0",
+    "console=ttyAMA0 earlycon=pl011,0x9000000 panic=-1 nowatchdog", "ttyAMA0",
     ("-device", "pci-serial,chardev=report"), "ttyS0",
     Firmware("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"), "aarch64-linux-gnu-gcc",
     {"6.1": Package(r"linux-image-(6\.1\.[0-9][^ ]*-cloud-arm64)"),
-     "6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-cloud-arm64)", "trixie")})
+     "6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-cloud-arm64)", "trixie"),
+     "6.12-16k": Package(r"linux-image-(6\.12\.[0-9][^ ]*-arm64-16k)", "trixie")})
 RISCV64 = Architecture(
     "riscv64", "riscv64", "trixie", "qemu-system-riscv64", "virt", "rv64",
-    "console=ttyS0,115200 earlycon=sbi panic=-1", "ttyS0",
+    "console=ttyS0,115200 earlycon=sbi panic=-1 nowatchdog", "ttyS0",
     ("-device", "pci-serial,chardev=report"), "ttyS1", None, "riscv64-linux-gnu-gcc",
     {"6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-riscv64)")})

@@ -50,6 +50,18 @@ def pack(data, suffix):
     return subprocess.run(PACKERS[suffix], input=data, stdout=subprocess.PIPE, check=True).stdout
 
 
+# U-Boot's numbers (include/image.h): IH_ARCH_*.
+_UIMAGE_MACHINES = {"aarch64": 22, "riscv64": 26}
+
+
+def uimage(data, machine, *, gzipped):
+    """`data` behind a legacy uImage header that says it is a Linux kernel for `machine`."""
+    def header(checksum):
+        return struct.pack(">7I4B32s", 0x27051956, checksum, 0, len(data), 0, 0, zlib.crc32(data), 5,
+                           _UIMAGE_MACHINES[machine], 2, int(gzipped), b"Linux")
+    return header(zlib.crc32(header(0))) + data
+
+
 def without_payload(bzimage):
     """`bzimage` unsigned, with a header that names no payload and a checksum that holds; it starts as before."""
     # What syssize covers ends with a CRC-32 of all before it (boot.rst, "The image checksum"); a signature stands behind.
