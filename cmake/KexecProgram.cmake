@@ -16,6 +16,16 @@ foreach(library elf=PkgConfig::LIBELF fdt=KexecLibfdt lzma=PkgConfig::LIBLZMA zs
   list(APPEND KEXEC_ARCHIVES ${KEXEC_ARCHIVE_${stem}})
 endforeach()
 
+# A C library without the start file of static programs that can be moved (glibc of Debian 12 for riscv64) makes others.
+set(KEXEC_STATIC_FLAG -static-pie)
+if(KEXEC_STATIC)
+  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-file-name=rcrt1.o OUTPUT_VARIABLE kexec_rcrt1
+    OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT IS_ABSOLUTE "${kexec_rcrt1}")
+    set(KEXEC_STATIC_FLAG -static)
+  endif()
+endif()
+
 function(kexec_link_program name)
   if(KEXEC_LINK_SHARED)
     target_link_libraries(${name} PRIVATE libkexec)
@@ -28,6 +38,6 @@ function(kexec_link_program name)
     endif()
   endif()
   if(KEXEC_STATIC)
-    target_link_options(${name} PRIVATE -static-pie)
+    target_link_options(${name} PRIVATE ${KEXEC_STATIC_FLAG})
   endif()
 endfunction()

@@ -53,11 +53,13 @@ Result<DeviceTree> DeviceTree::Parse(Bytes blob) {
   const auto size = ReadAt<Be<uint32_t>>(blob, 4);
   if (!size) return Fail(Errc::kMalformed, "the device tree ends inside its header");
   if (*size > blob.size()) {
-    return Fail(Errc::kMalformed, "the device tree is cut short: its header says {:#x} bytes, {:#x} are there",
-                *size, blob.size());
+    return Fail(Errc::kMalformed,
+                "the device tree is cut short: its header says {:#x} bytes, {:#x} are there", uint32_t{*size},
+                blob.size());
   }
   if (*size > kMaxBytes) {
-    return Fail(Errc::kDoesNotFit, "a device tree of {:#x} bytes; the limit is {:#x}", *size, kMaxBytes);
+    return Fail(Errc::kDoesNotFit, "a device tree of {:#x} bytes; the limit is {:#x}", uint32_t{*size},
+                kMaxBytes);
   }
   if (const int error = fdt_check_full(blob.data(), *size); error != 0) {
     return Fail(Errc::kMalformed, "the device tree is damaged: {}", FdtProblem(error));
@@ -217,9 +219,8 @@ std::vector<PhysRange> DeviceTree::Reservations() const {
 }
 
 Result<> DeviceTree::AddReservation(const PhysRange& range) {
-  return Change(fmt::format("reservation of {}", ToString(range)), [&](void* tree) {
-    return fdt_add_mem_rsv(tree, range.begin().raw(), range.size());
-  });
+  return Change(fmt::format("reservation of {}", ToString(range)),
+                [&](void* tree) { return fdt_add_mem_rsv(tree, range.begin().raw(), range.size()); });
 }
 
 bool DeviceTree::RemoveReservation(const PhysRange& range) {
