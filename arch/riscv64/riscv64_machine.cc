@@ -9,6 +9,7 @@
 #include "arch/dt/dt_machine.h"
 #include "arch/finish_parts.h"
 #include "arch/require_purgatory.h"
+#include "arch/riscv64/firmware_memory.h"
 #include "arch/riscv64/harts.h"
 #include "arch/riscv64/purgatory/blob.h"
 #include "arch/riscv64/riscv64_mapping.h"
@@ -55,6 +56,13 @@ class Riscv64Machine final : public DtMachine {
   }
 };
 
+// A tree that cannot be read is refused where it is needed.
+void LeaveOutFirmware(const DtFacts& facts, CrashMemory& memory) {
+  if (!facts.tree) return;
+  const auto tree = DeviceTree::Parse(facts.tree->contents.view());
+  if (tree) memory.dumped = WithoutFirmwareMemory(memory.dumped, *tree);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Machine>> ReadRiscv64Machine(const SystemRoot& root, LoadKind kind,
@@ -64,6 +72,7 @@ Result<std::unique_ptr<Machine>> ReadRiscv64Machine(const SystemRoot& root, Load
   std::optional<CrashFacts> crash;
   if (kind == LoadKind::kCrash) {
     KEXEC_ASSIGN(crash, ReadCrashFacts(root, iomem, ReadRiscv64KernelMapping, diagnostics));
+    LeaveOutFirmware(facts, crash->memory);
   }
   return std::make_unique<Riscv64Machine>(std::move(facts), std::move(crash));
 }

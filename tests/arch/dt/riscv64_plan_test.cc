@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "arch/machine.h"
+#include "arch/riscv64/firmware_memory.h"
 #include "arch/riscv64/harts.h"
 #include "arch/riscv64/purgatory/blob.h"
 #include "kexec/validate.h"
@@ -147,6 +148,25 @@ TEST_F(Riscv64Plan, LoadsACrashKernelIntoItsRegion) {
               ElementsAre(Range(0x90000000, 0xa0000000)));
   EXPECT_THAT(*tree->Ranges("/chosen", "linux,elfcorehdr"),
               ElementsAre(Find(*plan, "elfcorehdr").dest.range()));
+}
+
+TEST(Riscv64FirmwareMemory, IsInNoDump) {
+  DeviceTree tree = Tree({"rv64imafdc"});
+  const auto reserve = [&](const std::string& name, const PhysRange& range) {
+    const std::string path = "/reserved-memory/" + name;
+    ASSERT_TRUE(tree.AddNode(path).has_value());
+    const uint32_t two[] = {2};
+    ASSERT_TRUE(tree.SetCells("/reserved-memory", "#address-cells", two).has_value());
+    ASSERT_TRUE(tree.SetCells("/reserved-memory", "#size-cells", two).has_value());
+    const auto reg = tree.EncodeRanges("/reserved-memory", std::span(&range, 1));
+    ASSERT_TRUE(reg.has_value() && tree.SetProperty(path, "reg", *reg).has_value());
+  };
+  const std::vector<PhysRange> ram = {Range(0x80000000, 0xc0000000)};
+  EXPECT_EQ(WithoutFirmwareMemory(ram, tree), ram);
+  reserve("mmode_resv0@80000000", Range(0x80000000, 0x80040000));
+  reserve("mmode_resv1@80040000", Range(0x80040000, 0x80080000));
+  reserve("ramoops@a0000000", Range(0xa0000000, 0xa0100000));
+  EXPECT_THAT(WithoutFirmwareMemory(ram, tree), ElementsAre(Range(0x80080000, 0xc0000000)));
 }
 
 TEST(Riscv64Harts, ZknhIsFoundHoweverItIsTold) {

@@ -5,6 +5,7 @@ What crash.py has for x86 is used where it is the same; makedumpfile stays out, 
 """
 
 import gzip
+import re
 from dataclasses import dataclass
 
 from kexec_vm import compare, crash
@@ -88,6 +89,12 @@ def split(loads):
     return [load for load in loads if load not in text], text
 
 
+def _firmware_memory(console):
+    """What machine-mode firmware keeps to itself on riscv64, from the kernel's log: reading it faults."""
+    found = re.findall(r"reserved mem: 0x([0-9a-f]+)\.\.0x([0-9a-f]+) .* mmode_resv", console)
+    return compare.merged((int(begin, 16), int(end, 16) + 1) for begin, end in found)
+
+
 def _check_memory_headers(bench, evidence):
     """PT_LOADs: one direct mapping of all RAM but the crash regions, and the kernel's text where vmcoreinfo says."""
     memory, texts = split(evidence.core.loads)
@@ -101,5 +108,6 @@ def _check_memory_headers(bench, evidence):
         bench.expect(text.virtual <= stext < text.virtual + text.size, f"_stext {stext:#x} is not in the text's PT_LOAD")
     found = compare.merged((load.physical, load.end) for load in memory)
     iomem = evidence.first.out("iomem")
-    ram = compare.without(compare.system_ram(iomem), crash.crash_regions(iomem))
+    holes = crash.crash_regions(iomem) + _firmware_memory(evidence.transcript.console_text())
+    ram = compare.without(compare.system_ram(iomem), holes)
     bench.equal(compare.show(found), compare.show(ram), "memory in the dump")
