@@ -29,8 +29,18 @@ Alignment ReadPageSize(const SystemRoot& root, Diagnostics& diagnostics) {
   return *Alignment::Make(kLargestPage);
 }
 
-// The firmware's own tree where the kernel shows it, else made again from its nodes.
-Result<NamedFile> ReadTree(const SystemRoot& root) {
+void FindTree(const SystemRoot& root, DtFacts& facts) {
+  Result<NamedFile> tree = ReadRunningTree(root);
+  if (tree) {
+    facts.tree = *std::move(tree);
+  } else {
+    facts.why_no_tree = tree.error().message();
+  }
+}
+
+}  // namespace
+
+Result<NamedFile> ReadRunningTree(const SystemRoot& root) {
   auto flat = root.ReadBinary(kFlatTree);
   if (flat) {
     return NamedFile{(root.path() / kFlatTree).string(), SharedBytes::Own(*std::move(flat))};
@@ -41,17 +51,6 @@ Result<NamedFile> ReadTree(const SystemRoot& root) {
   KEXEC_ASSIGN(const DeviceTree tree, FlattenDeviceTree(root, kUnfoldedTree));
   return NamedFile{(root.path() / kUnfoldedTree).string(), SharedBytes::Own(tree.Packed())};
 }
-
-void FindTree(const SystemRoot& root, DtFacts& facts) {
-  Result<NamedFile> tree = ReadTree(root);
-  if (tree) {
-    facts.tree = *std::move(tree);
-  } else {
-    facts.why_no_tree = tree.error().message();
-  }
-}
-
-}  // namespace
 
 std::optional<Alignment> PageSizeOfAuxv(Bytes auxv) {
   constexpr size_t kPair = 16;

@@ -38,6 +38,9 @@ struct DtFacts {
   std::vector<SerialDevice> serial_devices;
 };
 
+// The firmware's own tree where the kernel shows it, else made again from its nodes.
+Result<NamedFile> ReadRunningTree(const SystemRoot& root);
+
 // Whatever is missing besides `iomem` is left out, with a note.
 DtFacts ReadDtFacts(const SystemRoot& root, const IomemReport& iomem, Diagnostics& diagnostics);
 

@@ -6,12 +6,14 @@
 #include <ranges>
 #include <utility>
 
+#include "arch/dt/dt_facts.h"
 #include "cmd/kexec/addons.h"
 #include "cmd/kexec/kernel_file.h"
 #include "loaders/identify.h"
 #include "loaders/initrd.h"
 #include "loaders/pe/environment_text.h"
 #include "loaders/pe/uki.h"
+#include "loaders/pe/uki_tree.h"
 #include "loaders/types.h"
 
 namespace kexec {
@@ -98,6 +100,23 @@ Result<EmbeddedParts> Combine(const Uki& uki, const std::vector<FoundAddon>& add
   return parts;
 }
 
+// x86 takes no device tree.
+Result<std::optional<NamedFile>> TreeFor(const Uki& uki, const std::filesystem::path& path,
+                                         const Session& session) {
+  if (!uki.parts.tree && uki.parts.auto_trees.empty()) return std::nullopt;
+  if (session.root.MachineName().value_or("") == "x86_64") {
+    session.diagnostics.Note("this machine takes no device tree: those of the image are left out");
+    return std::nullopt;
+  }
+  const auto own = ReadRunningTree(session.root);
+  const auto running =
+      own ? DeviceTree::Parse(own->contents.view()) : Result<DeviceTree>(std::unexpected(own.error()));
+  KEXEC_ASSIGN(const auto tree, ChooseUkiTree(uki.parts, running ? &*running : nullptr));
+  session.diagnostics.Note("of the image's device trees {} is used", tree ? tree->section : "none");
+  if (!tree) return std::nullopt;
+  return NamedFile{fmt::format("{}:{}", path.string(), tree->section), tree->blob};
+}
+
 void Describe(const Uki& uki, const Embedding& embedding, Diagnostics& diagnostics) {
   diagnostics.Note("unified kernel image for {}{}{}{}{}", PeMachineName(uki.machine),
                    embedding.profile.empty() ? "" : ", ", embedding.profile,
@@ -108,9 +127,12 @@ void Describe(const Uki& uki, const Embedding& embedding, Diagnostics& diagnosti
 }
 
 void DescribeAddon(const FoundAddon& found, Diagnostics& diagnostics) {
+  const PeResources& parts = found.addon.parts;
+  std::vector<std::string> unused = parts.unused;
+  if (parts.tree) unused.emplace_back(".dtb");
+  if (!parts.auto_trees.empty()) unused.emplace_back(".dtbauto");
   diagnostics.Note("add-on '{}'{}{}", found.path.string(),
-                   found.addon.parts.unused.empty() ? "" : ", of no use here: ",
-                   fmt::join(found.addon.parts.unused, ", "));
+                   unused.empty() ? "" : ", of no use here: ", fmt::join(unused, ", "));
 }
 
 }  // namespace
@@ -121,7 +143,7 @@ Result<EmbeddedParts> TakeApart(LoadRequest& request, const KernelSource& source
   const bool any_type = !options.type || options.type == kUkiType;
   if (!any_type || !RecognisesUki(file.bytes.view())) {
     KEXEC_TRY(CheckNotAsked(file, source, options));
-    return EmbeddedParts{{}, source.command_line};
+    return EmbeddedParts{.initrds = {}, .command_line = source.command_line, .tree = {}};
   }
   KEXEC_ASSIGN(Uki uki, ReadUki(file.bytes, source.profile),
                fmt::format("cannot load '{}'", file.path.string()));
@@ -139,7 +161,10 @@ Result<EmbeddedParts> TakeApart(LoadRequest& request, const KernelSource& source
     DescribeAddon(found, session.diagnostics);
   }
   if (source.command_line) uki.parts.command_line = source.command_line;
-  return Combine(uki, addons, file.path, mapped, session.diagnostics);
+  KEXEC_ASSIGN(EmbeddedParts parts, Combine(uki, addons, file.path, mapped, session.diagnostics));
+  KEXEC_ASSIGN(parts.tree, TreeFor(uki, file.path, session),
+               fmt::format("cannot load '{}'", file.path.string()));
+  return parts;
 }
 
 void CheckRelease(const LoadRequest& request, Diagnostics& diagnostics) {

@@ -18,6 +18,7 @@ namespace kexec {
 struct EmbeddedParts {
   std::vector<RequestedInitrd> initrds;     // as the kernel will see them: microcode first
   std::optional<std::string> command_line;  // nullopt: it brings none
+  std::optional<NamedFile> tree;            // its device tree for this machine; nullopt: it brings none
 };
 
 // If kernel_file is a unified kernel image: sets `embedding`, puts the bytes of the kernel inside in its

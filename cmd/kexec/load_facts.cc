@@ -20,6 +20,7 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
   facts.asked = options.call;
   facts.kind = options.slot;
   facts.needs = options.needs_kexec_load;
+  if (request.tree_by_image) facts.needs.emplace_back("the image's device tree");
   facts.prefers = options.prefers_kexec_load;
   facts.initrds = request.initrds.size();
   facts.from_pipe =

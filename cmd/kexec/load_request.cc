@@ -93,6 +93,10 @@ Result<LoadRequest> ReadLoadRequest(const Session& session) {
   KEXEC_ASSIGN(request.modules, ReadModules(source.modules, session));
   KEXEC_TRY(CheckTakesFiles(request, options));
   KEXEC_ASSIGN(request.device_tree, ReadTreeFiles(options.rare));
+  if (!request.device_tree.tree && embedded.tree) {
+    request.device_tree.tree = std::move(embedded.tree);
+    request.tree_by_image = true;
+  }
   KEXEC_ASSIGN(request.command_line, BuildCommandLine({.append = options.append,
                                                        .reuse = options.reuse_cmdline,
                                                        .kind = options.slot,

@@ -60,7 +60,8 @@ struct LoadRequest {
   // As the new kernel will see them: what the image brings, with microcode first, then --initrd.
   std::vector<RequestedInitrd> initrds;
   std::vector<RequestedModule> modules;
-  DeviceTreeOptions device_tree;  // --dtb, --dtb-overlay
+  DeviceTreeOptions device_tree;  // --dtb or what the image brings, --dtb-overlay
+  bool tree_by_image = false;
   std::string command_line;
 };
 

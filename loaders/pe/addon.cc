@@ -16,8 +16,7 @@ std::string Listed(const std::vector<PeSection>& sections) {
 }
 
 bool BringsSomething(const PeResources& parts) {
-  return parts.command_line || parts.initrd || parts.microcode ||
-         std::ranges::any_of(parts.unused, [](const std::string& name) { return name.starts_with(".dtb"); });
+  return parts.command_line || parts.initrd || parts.microcode || parts.tree || !parts.auto_trees.empty();
 }
 
 }  // namespace

@@ -8,8 +8,8 @@
 namespace kexec {
 namespace {
 
-constexpr std::array<std::string_view, 10> kUnused = {".splash", ".dtb",    ".dtbauto", ".hwids", ".fwauto",
-                                                      ".efifw",  ".pcrsig", ".pcrpkey", ".sbat",  ".sdmagic"};
+constexpr std::array<std::string_view, 8> kUnused = {".splash", ".hwids",   ".fwauto", ".efifw",
+                                                     ".pcrsig", ".pcrpkey", ".sbat",   ".sdmagic"};
 constexpr std::string_view kBlanks = " \t\r\n\v\f";
 
 // Text up to the first zero: tools end it with one, or fill the section up.
@@ -50,12 +50,18 @@ Result<PeResources> ReadPeResources(std::span<const PeSection> sections) {
       if (std::ranges::find(found.unused, name) == found.unused.end()) found.unused.emplace_back(name);
       continue;
     }
+    if (name == ".dtbauto") {
+      found.auto_trees.push_back(section.contents);
+      continue;
+    }
     if (name == ".linux") {
       found.kernel = section.contents;
     } else if (name == ".initrd") {
       found.initrd = section.contents;
     } else if (name == ".ucode") {
       found.microcode = section.contents;
+    } else if (name == ".dtb") {
+      found.tree = section.contents;
     } else if (name == ".cmdline") {
       found.command_line = Line(section.contents);
     } else if (name == ".uname") {
@@ -77,6 +83,8 @@ PeResources Override(PeResources base, const PeResources& profile) {
   TakeBytes(base.kernel, profile.kernel);
   TakeBytes(base.initrd, profile.initrd);
   TakeBytes(base.microcode, profile.microcode);
+  TakeBytes(base.tree, profile.tree);
+  if (!profile.auto_trees.empty()) base.auto_trees = profile.auto_trees;
   Take(base.command_line, profile.command_line);
   Take(base.release, profile.release);
   Take(base.os_release, profile.os_release);

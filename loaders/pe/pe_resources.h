@@ -20,15 +20,17 @@ struct PeResources {
   std::optional<SharedBytes> kernel;        // .linux
   std::optional<SharedBytes> initrd;        // .initrd
   std::optional<SharedBytes> microcode;     // .ucode: an initrd that stands before all others
+  std::optional<SharedBytes> tree;          // .dtb
+  std::vector<SharedBytes> auto_trees;      // .dtbauto, in order: each for the machine it names
   std::optional<std::string> command_line;  // .cmdline, one line, without blanks around it
   std::string release;                      // .uname, as uname -r; empty: not told
   std::string os_release;                   // .osrel: the text of os-release(5); empty: none
-  // Names of sections that a boot through the firmware uses and a kexec does not: .dtb, .splash, .sbat ...
+  // Names of sections that a boot through the firmware uses and a kexec does not: .splash, .sbat ...
   std::vector<std::string> unused;
 };
 
-// kMalformed where a section that is used occurs twice. Sections of the boot program (.text ...) and the
-// .profile sections are passed over.
+// kMalformed where a section that is used occurs twice, but for .dtbauto. Sections of the boot program (.text
+// ...) and the .profile sections are passed over.
 Result<PeResources> ReadPeResources(std::span<const PeSection> sections);
 
 // `profile` over `base`: what it has comprehensively overrides what is there ("Multi-Profile UKIs").

@@ -73,6 +73,14 @@ std::string CommandLineOf(CmdWorld& world, std::initializer_list<std::string_vie
   return PlanOf(world, words)["command_line"]["text"];
 }
 
+// x86 takes none; the guest arm64/uki has a kernel that does.
+TEST(Uki, LeavesDeviceTreesOutOnX86) {
+  CmdWorld world;
+  const PeBuilder image = Image().Section(".dtb", "tree").Section(".dtbauto", "no tree");
+  const auto load = LoadByFile(world, {"-l", "-s", WriteImage(world, image)});
+  EXPECT_TRUE(load.kernel == Kernel());
+}
+
 TEST(Uki, ReachesKexecFileLoadAsKernelInitrdAndCommandLine) {
   CmdWorld world;
   const auto load = LoadByFile(world, {"-l", "-s", WriteImage(world, Image())});

@@ -25,7 +25,7 @@ bool IsKernel(kexec::Bytes file) {
 }
 
 void CheckParts(const kexec::PeResources& parts, kexec::Bytes file) {
-  for (const auto& part : {parts.kernel, parts.initrd, parts.microcode}) {
+  for (const auto& part : {parts.kernel, parts.initrd, parts.microcode, parts.tree}) {
     Require(!part || Inside(part->view(), file));
   }
   Require(!parts.command_line || parts.command_line->find('\0') == std::string::npos);

@@ -10,7 +10,6 @@
 namespace kexec::testing {
 namespace {
 
-using ::testing::ElementsAre;
 
 Result<PeAddon> Read(const PeBuilder& builder) { return ReadPeAddon(SharedBytes::Own(builder.Build())); }
 
@@ -28,7 +27,7 @@ TEST(PeAddon, BringsWhatAKernelCanBeGiven) {
   EXPECT_EQ(addon->parts.initrd->size(), 6u);
   EXPECT_EQ(addon->parts.microcode->size(), 9u);
   EXPECT_EQ(addon->parts.release, "6.1.0-test");
-  EXPECT_THAT(addon->parts.unused, ElementsAre(".dtbauto"));
+  EXPECT_EQ(addon->parts.auto_trees.size(), 1u);
   EXPECT_TRUE(Read(PeBuilder().Section(".dtb", "dtb")).has_value());
 }
 

@@ -26,7 +26,8 @@ PeBuilder Plain() {
       .Section(".osrel", "ID=debian\nPRETTY_NAME=\"Debian 12\"\n")
       .Section(".cmdline", std::string_view(" root=/dev/vda\nquiet \n\0\0", 24))
       .Section(".dtb", "dtb")
-      .Section(".dtb", "dtb")
+      .Section(".dtbauto", "one")
+      .Section(".dtbauto", "two")
       .Section(".sbat", "sbat,1")
       .Section(".uname", "6.1.0-test")
       .Section(".ucode", "microcode")
@@ -61,7 +62,10 @@ TEST(Uki, IsTakenApart) {
   EXPECT_EQ(uki->parts.command_line, "root=/dev/vda quiet");
   EXPECT_EQ(uki->parts.release, "6.1.0-test");
   EXPECT_EQ(uki->parts.os_release, "ID=debian\nPRETTY_NAME=\"Debian 12\"\n");
-  EXPECT_THAT(uki->parts.unused, ElementsAre(".dtb", ".sbat"));
+  EXPECT_THAT(uki->parts.unused, ElementsAre(".sbat"));
+  EXPECT_EQ(TextOf(uki->parts.tree), "dtb");
+  ASSERT_EQ(uki->parts.auto_trees.size(), 2u);
+  EXPECT_EQ(TextOf(uki->parts.auto_trees[0]), "one");
   EXPECT_THAT(uki->profiles, IsEmpty());
   EXPECT_EQ(uki->profile, std::nullopt);
   EXPECT_EQ(ProfileName(*uki), "");

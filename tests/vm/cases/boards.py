@@ -8,9 +8,12 @@ import base64
 import gzip
 import itertools
 import json
+import pathlib
 import struct
+import subprocess
+import tempfile
 
-from kexec_vm import board_crash, handover, images, recipe, rootfs
+from kexec_vm import board_crash, handover, images, pe, recipe, rootfs
 from kexec_vm.architecture import AARCH64, RISCV64
 from kexec_vm.board_crash import BoardCrash
 from kexec_vm.handover import HandOver
@@ -117,6 +120,32 @@ def uimage(bench, architecture):
     bench.equal(before["load"].err, "", "stderr of the load")
 
 
+def uki(bench):
+    """A unified kernel image with trees for two boards: the one for this board, with a mark in it, reaches the kernel."""
+    target, mark = AARCH64, b"GPIO Key Marked!!"
+    kernel = bench.cache.kernel("6.12", target)
+    with tempfile.TemporaryDirectory(prefix="kexec-vm-") as folder:
+        dump = pathlib.Path(folder) / "tree"
+        subprocess.run([target.qemu, "-machine", f"{target.board},dumpdtb={dump}", "-cpu", target.cpu, "-m", "1G"],
+                       check=True, stderr=subprocess.DEVNULL)
+        tree = dump.read_bytes()
+    marked = tree.replace(b"GPIO Key Poweroff", mark)
+    bench.equal(tree.count(b"GPIO Key Poweroff"), 1, "labels to mark in QEMU's tree")
+    second = (f"note reached second\ntry label head -c {len(mark)} /proc/device-tree/gpio-keys/poweroff/label\n"
+              "try cmdline cat /proc/cmdline\n")
+    image = pe.build([(".osrel", b"ID=test\n"), (".cmdline", f"{target.cmdline} from=uki".encode()),
+                      (".dtbauto", tree.replace(b"linux,dummy-virt", b"other,dummy-virt")), (".dtbauto", marked),
+                      (".dtb", tree), (".initrd", bench.archive(target, second)), (".linux", kernel.image.read_bytes())],
+                     pe.MACHINE_ARM64)
+    transcript = recipe.boot(bench, """
+        try load kexec -l /uki
+        execute kexec -e""", architecture=target, series="6.12", files={"uki": image}, machine={"memory": "1G"})
+    recipe.expect_success(bench, transcript.boot(1), "load")
+    after = recipe.expect_second(bench, transcript, kernel.release)
+    bench.equal(after.out("label"), mark.decode(), "label in the second kernel's tree")
+    bench.equal(after.out("cmdline"), f"{target.cmdline} from=uki", "second kernel's command line")
+
+
 def file_load(bench, architecture):
     """Debian's kernels have no kexec_file_load there: -s says so, and auto takes kexec_load."""
     transcript = recipe.boot(bench, f"""
@@ -149,6 +178,7 @@ def register_arm64():
     register(AARCH64, "6.12-16k", "dt", 2, "-c", "1G", "gic3")
     register(AARCH64, "6.12-16k", "acpi", 1, "-c", "5G", "max")
     case("arm64/uimage", crossed=True)(lambda bench: uimage(bench, AARCH64))
+    case("arm64/uki", crossed=True)(uki)
     case("arm64/file-load", crossed=True)(lambda bench: file_load(bench, AARCH64))
     case("arm64/in-a-row", crossed=True)(lambda bench: in_a_row(bench, AARCH64, ("6.1", "6.12", "6.1", "6.12"), reserved=0))
     case("arm64/in-a-row/gic3", crossed=True)(lambda bench: in_a_row(bench, AARCH64, ("6.12", "6.1", "6.12", "6.1"),

@@ -7,7 +7,8 @@ import subprocess
 import tempfile
 
 _SIGNATURE, _OPTIONAL_BYTES, _SECTION_BYTES = 0x80, 240, 40
-_MACHINE_X86_64, _PE32_PLUS, _EFI_APPLICATION = 0x8664, 0x020B, 10
+MACHINE_X86_64, MACHINE_ARM64 = 0x8664, 0xAA64
+_PE32_PLUS, _EFI_APPLICATION = 0x020B, 10
 _FILE_ALIGNMENT, _SECTION_ALIGNMENT = 512, 4096
 
 
@@ -15,13 +16,13 @@ def _up(value, alignment):
     return -(-value // alignment) * alignment
 
 
-def build(sections):
-    """A PE32+ file with `sections`, (name, bytes) pairs in their order; a name may occur more than once."""
+def build(sections, machine=MACHINE_X86_64):
+    """A PE32+ file for `machine` with `sections`, (name, bytes) pairs in their order; a name may occur more than once."""
     table = _SIGNATURE + 24 + _OPTIONAL_BYTES
     file = bytearray(_up(table + len(sections) * _SECTION_BYTES, _FILE_ALIGNMENT))
     file[:2] = b"MZ"
     struct.pack_into("<I", file, 0x3C, _SIGNATURE)
-    struct.pack_into("<4sHH", file, _SIGNATURE, b"PE\0\0", _MACHINE_X86_64, len(sections))
+    struct.pack_into("<4sHH", file, _SIGNATURE, b"PE\0\0", machine, len(sections))
     struct.pack_into("<HH", file, _SIGNATURE + 20, _OPTIONAL_BYTES, 0x0206)
     struct.pack_into("<H", file, _SIGNATURE + 24, _PE32_PLUS)
     struct.pack_into("<II", file, _SIGNATURE + 24 + 32, _SECTION_ALIGNMENT, _FILE_ALIGNMENT)

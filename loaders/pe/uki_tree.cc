@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "loaders/pe/uki_tree.h"
+
+#include <string>
+#include <vector>
+
+namespace kexec {
+namespace {
+
+// What the machine is called most exactly (Devicetree Specification, 2.3.1 "compatible"); empty: not told.
+std::string NameOf(const DeviceTree& tree) {
+  const std::vector<std::string> names = tree.Strings("/", "compatible");
+  return names.empty() ? std::string() : names.front();
+}
+
+}  // namespace
+
+Result<std::optional<UkiTree>> ChooseUkiTree(const PeResources& parts, const DeviceTree* running) {
+  const std::string machine = running == nullptr ? std::string() : NameOf(*running);
+  for (const SharedBytes& blob : parts.auto_trees) {
+    KEXEC_ASSIGN(const DeviceTree tree, DeviceTree::Parse(blob.view()), ".dtbauto");
+    if (!machine.empty() && NameOf(tree) == machine) return UkiTree{".dtbauto", blob};
+  }
+  if (parts.tree) return UkiTree{".dtb", *parts.tree};
+  return std::nullopt;
+}
+
+}  // namespace kexec
