@@ -59,8 +59,9 @@ def register_all():
             register(Crash(series, firmware, cpus, call, panic), panic)
         register(Crash(series, firmware, 2, call, **HIGH), "high", high_region)
         register(Crash(series, firmware, 2, call, memory="2G"), "2G")
+    # On one CPU: while Linux 7 patches its own code at boot, another one of QEMU 7.2 may run into the breakpoint.
     for firmware, call in itertools.product(BOTH_FIRMWARES, BOTH_CALLS):
-        register(Crash("newest", firmware, 2, call), "sysrq")
+        register(Crash("newest", firmware, 1, call), "sysrq")
         register(Crash("newest", firmware, 1, call, reserve="crashkernel=192M crashkernel=128M,cma", memory="2G"), "cma",
                  lent_memory)
     for series, firmware in itertools.product(BOTH_KERNELS, BOTH_FIRMWARES):

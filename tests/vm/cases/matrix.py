@@ -49,8 +49,8 @@ def register():
         name = f"matrix/{series}/{firmware}/{cpus}cpu/{call[1:]}/{memory}"
         case(name, quick=values in QUICK)(lambda bench, values=values: hand_over(bench, *values))
     for firmware, call in itertools.product(("bios", "uefi"), ("-c", "-s")):
-        values = ("newest", firmware, 2, call, "5G")
-        case(f"matrix/newest/{firmware}/2cpu/{call[1:]}/5G")(lambda bench, values=values: hand_over(bench, *values))
+        values = ("newest", firmware, 1, call, "5G")
+        case(f"matrix/newest/{firmware}/1cpu/{call[1:]}/5G")(lambda bench, values=values: hand_over(bench, *values))
     for cpu in ("qemu64", "core2duo", "Nehalem", "max,la57=on"):
         case(f"cpu/{cpu}")(lambda bench, cpu=cpu: hand_over(bench, "6.12", "bios", 1, "-c", "512M", cpu))
 
