@@ -19,7 +19,7 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from kexec_vm import clock, compare, core, crash, handed, images, newc, patience, qmp, suite  # noqa: E402
+from kexec_vm import board_crash, clock, compare, core, crash, handed, images, newc, patience, qmp, suite  # noqa: E402
 from kexec_vm.report import Moment, Report  # noqa: E402
 from kexec_vm.serial_line import SerialLine  # noqa: E402
 
@@ -41,6 +41,23 @@ class NewcTest(unittest.TestCase):
         archive.file("x", b"")
         with self.assertRaisesRegex(ValueError, "'x'"):
             archive.file("x", b"")
+
+
+class BoardCrashTest(unittest.TestCase):
+    def test_text_lies_inside_memory(self):
+        memory = [core.Load(0, 0x1000, 0x80080000, 0x10000000), core.Load(0, 0x2000, 0xA0000000, 0x1000)]
+        text = core.Load(0, 0xFFFF800080000000, 0x80200000, 0x2000000)
+        self.assertEqual(board_crash.split([text, *memory]), (memory, [text]))
+        self.assertEqual(board_crash.split(memory), (memory, []))
+
+
+class UimageTest(unittest.TestCase):
+    def test_checksums_are_zlibs(self):
+        file = images.uimage(b"kernel", "riscv64", gzipped=True)
+        magic, header_sum, _, size, _, _, data_sum, system, machine, kind, packing = struct.unpack_from(">7I4B", file)
+        self.assertEqual((magic, size, system, machine, kind, packing), (0x27051956, 6, 5, 26, 2, 1))
+        self.assertEqual(header_sum, zlib.crc32(file[:4] + bytes(4) + file[8:64]))
+        self.assertEqual((file[64:], data_sum), (b"kernel", zlib.crc32(b"kernel")))
 
 
 class CompareTest(unittest.TestCase):
