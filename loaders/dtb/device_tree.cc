@@ -8,20 +8,30 @@
 #include <cassert>
 
 #include "loaders/dtb/fdt_error.h"
+#include "loaders/dtb/structure_block.h"
 
 namespace kexec {
 namespace {
 
 constexpr size_t kFirstRoom = 4096;
 
-// Every node is reached, none is nested too deep, and the root has no brothers.
-Result<> CheckNesting(const void* tree) {
+// A path leads to the node it names (Devicetree Specification, 2.2.1 "Node Names").
+Result<> CheckName(const void* tree, int node) {
+  const char* name = fdt_get_name(tree, node, nullptr);
+  if (name == nullptr || *name == '\0') return Fail(Errc::kMalformed, "there is a node without a name");
+  if (std::string_view(name).find('/') == std::string_view::npos) return {};
+  return Fail(Errc::kMalformed, "the name of a node has a '/': '{}'", std::string_view(name).substr(0, 80));
+}
+
+// Every node is reached, none is nested too deep, all have names, and the root has no brothers.
+Result<> CheckNodes(const void* tree) {
   int depth = 0;
   int node = fdt_next_node(tree, -1, &depth);
   while (node >= 0 && depth >= 0) {
     if (depth > DeviceTree::kMaxDepth) {
       return Fail(Errc::kMalformed, "nodes are nested deeper than {}", DeviceTree::kMaxDepth);
     }
+    if (depth > 1) KEXEC_TRY(CheckName(tree, node));  // the root has none
     node = fdt_next_node(tree, node, &depth);
   }
   if (node >= 0 || node == -FDT_ERR_NOTFOUND) return {};
@@ -48,6 +58,7 @@ std::string FdtProblem(int error) { return fdt_strerror(error); }
 
 Result<DeviceTree> DeviceTree::Parse(Bytes blob) {
   constexpr uint32_t kMagic = 0xd00dfeed;  // Devicetree Specification, 5.2
+  constexpr uint32_t kFirstVersion = 16;   // that version 17, today's, is compatible with (the same)
   const auto magic = ReadAt<Be<uint32_t>>(blob, 0);
   if (!magic || *magic != kMagic) return Fail(Errc::kNotRecognised, "this is no device tree");
   const auto size = ReadAt<Be<uint32_t>>(blob, 4);
@@ -61,10 +72,18 @@ Result<DeviceTree> DeviceTree::Parse(Bytes blob) {
     return Fail(Errc::kDoesNotFit, "a device tree of {:#x} bytes; the limit is {:#x}", uint32_t{*size},
                 kMaxBytes);
   }
+  // In an older one names are paths, and libfdt's check of them follows a null pointer.
+  const auto version = ReadAt<Be<uint32_t>>(blob, 20);
+  if (!version) return Fail(Errc::kMalformed, "the device tree ends inside its header");
+  if (*version < kFirstVersion) {
+    return Fail(Errc::kUnsupported, "a device tree of version {}; {} and later can be read",
+                uint32_t{*version}, kFirstVersion);
+  }
+  KEXEC_TRY(CheckStructureBlock(blob.first(*size)), "the device tree is damaged");
   if (const int error = fdt_check_full(blob.data(), *size); error != 0) {
     return Fail(Errc::kMalformed, "the device tree is damaged: {}", FdtProblem(error));
   }
-  KEXEC_TRY(CheckNesting(blob.data()), "the device tree is damaged");
+  KEXEC_TRY(CheckNodes(blob.data()), "the device tree is damaged");
   std::vector<std::byte> copy(*size + kFirstRoom);
   if (const int error = fdt_open_into(blob.data(), copy.data(), static_cast<int>(copy.size())); error != 0) {
     return Fail(Errc::kMalformed, "the device tree is damaged: {}", FdtProblem(error));

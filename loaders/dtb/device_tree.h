@@ -21,16 +21,17 @@
 KEXEC_PUBLIC_BEGIN
 namespace kexec {
 
-// Nodes are named by their paths: "/", "/chosen", "/memory@40000000". As libfdt has it, "/memory" also finds the
-// first "/memory@...", and a path that does not begin with '/' begins with an alias. Errors name the node and the
-// property.
+// Nodes are named by their paths: "/", "/chosen", "/memory@40000000". As libfdt has it, "/memory" also finds
+// the first "/memory@...", and a path that does not begin with '/' begins with an alias. Errors name the node
+// and the property.
 class DeviceTree {
  public:
   static constexpr size_t kMaxBytes = 16 << 20;  // of a blob, and of a tree that grows
   static constexpr int kMaxDepth = 64;           // of nested nodes
 
   // Takes a copy of `blob`; bytes behind the size in its header are ignored. kNotRecognised: no device tree;
-  // kMalformed: damaged or cut short, or nested deeper than kMaxDepth; kDoesNotFit: larger than kMaxBytes.
+  // kMalformed: damaged or cut short, nested deeper than kMaxDepth, or with nodes that no path names;
+  // kDoesNotFit: larger than kMaxBytes; kUnsupported: older than version 16 of the format.
   static Result<DeviceTree> Parse(Bytes blob);
   // A root node and nothing else.
   static DeviceTree Empty();

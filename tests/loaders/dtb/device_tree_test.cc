@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <libfdt.h>
 
+#include <cstring>
+
 #include "tests/support/archive_builder.h"
 #include "tests/support/result_matchers.h"
 
@@ -21,7 +23,8 @@ DeviceTree SmallTree() {
   DeviceTree tree = DeviceTree::Empty();
   EXPECT_TRUE(tree.SetCells("/", "#address-cells", std::array{2u}));
   EXPECT_TRUE(tree.SetCells("/", "#size-cells", std::array{2u}));
-  EXPECT_TRUE(tree.SetProperty("/", "compatible", Bytes(BytesOf(std::string_view("acme,board\0acme,soc\0", 20)))));
+  EXPECT_TRUE(
+      tree.SetProperty("/", "compatible", Bytes(BytesOf(std::string_view("acme,board\0acme,soc\0", 20)))));
   EXPECT_TRUE(tree.SetString("/chosen", "bootargs", "console=ttyAMA0"));
   EXPECT_TRUE(tree.SetU64("/chosen", "kaslr-seed", 0x123456789abcdef0));
   EXPECT_TRUE(tree.SetCells("/memory@40000000", "reg", std::array{0u, 0x40000000u, 1u, 0u}));
@@ -121,8 +124,10 @@ TEST(DeviceTree, RefusesRangesThatAreNone) {
     return MessageOf(tree.Ranges("/memory@40000000", "reg"));
   };
   const std::string where = "device tree: '/memory@40000000': 'reg': ";
-  EXPECT_EQ(ranges({1, 2, 3}), where + "12 bytes are no multiple of 16: 2 cells for an address, 2 for a size");
-  EXPECT_EQ(ranges({0xffffffff, 0, 1, 0}), where + "0x100000000 bytes at 0xffffffff00000000 reach beyond 2^64");
+  EXPECT_EQ(ranges({1, 2, 3}),
+            where + "12 bytes are no multiple of 16: 2 cells for an address, 2 for a size");
+  EXPECT_EQ(ranges({0xffffffff, 0, 1, 0}),
+            where + "0x100000000 bytes at 0xffffffff00000000 reach beyond 2^64");
   EXPECT_TRUE(tree.SetCells("/", "#address-cells", std::array{3u}));
   EXPECT_EQ(ranges({1, 2, 3}), where + "#address-cells is 3 and #size-cells 2; at most 2 are understood");
   EXPECT_TRUE(tree.SetCells("/", "#address-cells", std::array{0u}));
@@ -163,15 +168,60 @@ TEST(DeviceTree, RefusesWhatIsNoTree) {
   EXPECT_EQ(refusal(BytesOf("/dts-v1/; / { };")), "this is no device tree");
   EXPECT_EQ(refusal(Cut(blob, 7)), "the device tree ends inside its header");
   EXPECT_EQ(refusal(Cut(blob, blob.size() - 1)),
-            fmt::format("the device tree is cut short: its header says {:#x} bytes, {:#x} are there", blob.size(),
-                        blob.size() - 1));
+            fmt::format("the device tree is cut short: its header says {:#x} bytes, {:#x} are there",
+                        blob.size(), blob.size() - 1));
   ByteVector bad = blob;
   fdt_set_off_dt_strings(bad.data(), 0xfffffff0);
   EXPECT_EQ(refusal(bad), "the device tree is damaged: FDT_ERR_TRUNCATED");
+  ByteVector old = blob;
+  fdt_set_version(old.data(), 15);
+  EXPECT_EQ(refusal(old), "a device tree of version 15; 16 and later can be read");
+  fdt_set_version(old.data(), 16);
+  EXPECT_EQ(refusal(old), "success");
+  EXPECT_EQ(refusal(BytesOf(std::string_view("\xd0\x0d\xfe\xed\0\0\0\x08", 8))),
+            "the device tree ends inside its header");
   ByteVector large(DeviceTree::kMaxBytes + 4);
   std::ranges::copy(blob, large.begin());
   fdt_set_totalsize(large.data(), static_cast<uint32_t>(large.size()));
   EXPECT_EQ(refusal(large), "a device tree of 0x1000004 bytes; the limit is 0x1000000");
+}
+
+// Lengths that make libfdt 1.6.1 step back: by nothing, onto the property itself, and beyond the blob.
+TEST(DeviceTree, RefusesPropertiesWithoutEnd) {
+  const DeviceTree tree = SmallTree();
+  const ByteVector blob = tree.Packed();
+  const Bytes value = *tree.Property("/chosen", "bootargs");
+  const auto found = std::ranges::search(blob, value);
+  const size_t length_at = static_cast<size_t>(found.begin() - blob.begin()) - 8;
+  for (const uint32_t length : {0xffffffffu, 0xfffffff8u, 0xfffffff4u, 0x7fffffffu, 0x10000u}) {
+    ByteVector bad = blob;
+    const Be<uint32_t> stored(length);
+    std::memcpy(bad.data() + length_at, &stored, sizeof(stored));
+    EXPECT_EQ(MessageOf(DeviceTree::Parse(bad)),
+              fmt::format("the device tree is damaged: its structure block ends, or makes no sense, at {:#x}",
+                          length_at - 4 - static_cast<uint32_t>(*ReadAt<Be<uint32_t>>(blob, 8))));
+  }
+  ByteVector outside = blob;
+  fdt_set_off_dt_struct(outside.data(), 0xfffffff0);
+  EXPECT_EQ(MessageOf(DeviceTree::Parse(outside)),
+            "the device tree is damaged: its structure block lies outside it");
+}
+
+TEST(DeviceTree, RefusesNodesThatNoPathNames) {
+  const auto named = [](const char* name) {
+    ByteVector blob(4096);
+    EXPECT_EQ(fdt_create(blob.data(), static_cast<int>(blob.size())), 0);
+    EXPECT_EQ(fdt_finish_reservemap(blob.data()), 0);
+    EXPECT_EQ(fdt_begin_node(blob.data(), ""), 0);
+    EXPECT_EQ(fdt_begin_node(blob.data(), name), 0);
+    EXPECT_EQ(fdt_end_node(blob.data()), 0);
+    EXPECT_EQ(fdt_end_node(blob.data()), 0);
+    EXPECT_EQ(fdt_finish(blob.data()), 0);
+    return MessageOf(DeviceTree::Parse(blob));
+  };
+  EXPECT_EQ(named("a"), "success");
+  EXPECT_EQ(named(""), "the device tree is damaged: there is a node without a name");
+  EXPECT_EQ(named("a/b"), "the device tree is damaged: the name of a node has a '/': 'a/b'");
 }
 
 TEST(DeviceTree, RefusesNestingWithoutEnd) {
@@ -184,7 +234,8 @@ TEST(DeviceTree, RefusesNestingWithoutEnd) {
   for (int i = 0; i <= DeviceTree::kMaxDepth; ++i) ASSERT_EQ(fdt_end_node(blob.data()), 0);
   ASSERT_EQ(fdt_end_node(blob.data()), 0);
   ASSERT_EQ(fdt_finish(blob.data()), 0);
-  EXPECT_EQ(MessageOf(DeviceTree::Parse(blob)), "the device tree is damaged: nodes are nested deeper than 64");
+  EXPECT_EQ(MessageOf(DeviceTree::Parse(blob)),
+            "the device tree is damaged: nodes are nested deeper than 64");
 }
 
 TEST(DeviceTree, ParsesNoPrefix) {
