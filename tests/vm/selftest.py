@@ -19,7 +19,7 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from kexec_vm import board_crash, clock, compare, core, crash, handed, images, newc, patience, qmp, suite  # noqa: E402
+from kexec_vm import board_crash, clock, compare, core, crash, fdt, handed, images, newc, patience, qmp, suite  # noqa: E402
 from kexec_vm.report import Moment, Report  # noqa: E402
 from kexec_vm.serial_line import SerialLine  # noqa: E402
 
@@ -58,6 +58,42 @@ class UimageTest(unittest.TestCase):
         self.assertEqual((magic, size, system, machine, kind, packing), (0x27051956, 6, 5, 26, 2, 1))
         self.assertEqual(header_sum, zlib.crc32(file[:4] + bytes(4) + file[8:64]))
         self.assertEqual((file[64:], data_sum), (b"kernel", zlib.crc32(b"kernel")))
+
+
+class BoardFilesTest(unittest.TestCase):
+    def test_zboot_names_its_payload(self):
+        file = images.zboot(b"packed", "zstd22", 0x123)
+        offset, size = struct.unpack_from("<II", file, 8)
+        self.assertEqual((file[:8], file[24:31]), (b"MZ\0\0zimg", b"zstd22\0"))
+        self.assertEqual((file[offset:offset + size], file[offset + size:]), (b"packed", struct.pack("<I", 0x123)))
+        self.assertTrue(images.zboot(b"packed", "gzip", 0x123).endswith(b"packed"))
+
+    def test_vmlinux_reserves_what_the_image_needs(self):
+        image = bytearray(64)
+        struct.pack_into("<Q", image, 16, 0x4000)
+        file = images.vmlinux(bytes(image), "aarch64", 0xFFFF800080000000)
+        machine, _, entry, headers = struct.unpack_from("<HIQQ", file, 18)
+        kind, _, offset, address, _, size, memory = struct.unpack_from("<IIQQQQQ", file, headers)
+        self.assertEqual((machine, kind, entry, address), (183, 1, 0xFFFF800080000000, 0xFFFF800080000000))
+        self.assertEqual((file[offset:offset + size], memory), (image, 0x4000))
+
+
+class FdtTest(unittest.TestCase):
+    TREE = {"model": "board", "memory@0": {"device_type": "memory"}, "chosen": {"memory@1": {}}}
+
+    def test_a_tree_is_what_dtc_writes(self):
+        tree = fdt.build({"a": "x", "n": {}})
+        words = struct.unpack(">10I", tree[:40])
+        self.assertEqual((words[0], words[1], words[5]), (0xD00DFEED, len(tree), 17))
+        self.assertEqual(struct.unpack_from(">11I", tree, words[2]),
+                         (1, 0, 3, 2, 0, 0x78000000, 1, 0x6E000000, 2, 2, 9))
+        self.assertEqual(tree[words[3]:], b"a\0")
+
+    def test_only_nodes_below_the_root_are_taken_out(self):
+        tree = fdt.build(self.TREE)
+        out, count = fdt.without_nodes(tree, "memory@")
+        self.assertEqual((count, len(out), out.count(b"memory@0"), out.count(b"memory@1")), (1, len(tree), 0, 1))
+        self.assertEqual(fdt.without_nodes(out, "memory@"), (out, 0))
 
 
 class CompareTest(unittest.TestCase):

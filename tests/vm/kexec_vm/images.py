@@ -52,6 +52,8 @@ def pack(data, suffix):
 
 # U-Boot's numbers (include/image.h): IH_ARCH_*.
 _UIMAGE_MACHINES = {"aarch64": 22, "riscv64": 26}
+# ELF's: EM_AARCH64, EM_RISCV.
+_ELF_MACHINES = {"aarch64": 183, "riscv64": 243}
 
 
 def uimage(data, machine, *, gzipped):
@@ -60,6 +62,28 @@ def uimage(data, machine, *, gzipped):
         return struct.pack(">7I4B32s", 0x27051956, checksum, 0, len(data), 0, 0, zlib.crc32(data), 5,
                            _UIMAGE_MACHINES[machine], 2, int(gzipped), b"Linux")
     return header(zlib.crc32(header(0))) + data
+
+
+def zboot(packed, compression, size):
+    """`packed`, by what its header calls `compression`, behind the start of an EFI zboot kernel; unpacked it is `size` long.
+
+    The program itself is missing: no firmware would start this. Header: drivers/firmware/efi/libstub/zboot-header.S. Behind
+    gzip's data nothing follows, it ends with its size; behind all other kinds the size stands (Makefile.zboot).
+    """
+    start = 0x1000
+    header = struct.pack("<4s4sII8x32sI", b"MZ", b"zimg", start, len(packed), compression.encode(), 0x818223CD)
+    return header.ljust(start, b"\0") + packed + (b"" if compression == "gzip" else struct.pack("<I", size))
+
+
+def vmlinux(image, machine, address):
+    """An Image in ELF clothing: ET_EXEC linked to `address`, one PT_LOAD, entered at its first byte, as vmlinux is."""
+    # Documentation/arch/arm64/booting.rst, arch/riscv/boot-image-header.rst: image_size at 16.
+    (memory,) = struct.unpack_from("<Q", image, 16)
+    start = 0x10000
+    header = struct.pack("<16sHHIQQQIHHHHHH", b"\x7fELF\x02\x01\x01", 2, _ELF_MACHINES[machine], 1, address, 64, 0, 0, 64, 56,
+                         1, 64, 0, 0)
+    load = struct.pack("<IIQQQQQQ", 1, 7, start, address, address, len(image), max(memory, len(image)), start)
+    return (header + load).ljust(start, b"\0") + image
 
 
 def without_payload(bzimage):
