@@ -5,6 +5,7 @@ import json
 import re
 
 from kexec_vm import recipe, rootfs
+from kexec_vm.architecture import AARCH64, RISCV64, X86_64
 from kexec_vm.crash import LOAD
 from kexec_vm.suite import case
 
@@ -16,8 +17,15 @@ BAD = {
     "truncated": ("-p /tmp/half-kernel", "/tmp/half-kernel"),
     "empty-initrd": ("-p /kernel --initrd=/tmp/empty", "/tmp/empty"),
     "missing-initrd": ("-p /kernel --initrd=/nowhere/initrd", "No such file or directory"),
-    "long-cmdline": ("-p /kernel --append=$long", "2047"),
+    "long-cmdline": ("-p /kernel --append=$long", "{limit}"),
 }
+# The longest command line, of kernels and so of files.
+LONGEST = {"x86_64": 2047, "aarch64": 2047, "riscv64": 1023}
+
+
+def load_crash(architecture):
+    """Arguments that load the kernel and the initrd that lie there as crash kernel."""
+    return LOAD if architecture is X86_64 else recipe.load(architecture).replace("-l", "-p", 1)
 
 
 def slots(bench, boot, name, expected):
@@ -25,15 +33,16 @@ def slots(bench, boot, name, expected):
     bench.equal(boot.out(name).replace("\n", ""), expected, f"'{name}': kexec_loaded, kexec_crash_loaded")
 
 
-def verbs(bench, call, series):
+def verbs(bench, call, series, architecture=X86_64):
     """Both slots are filled and emptied without touching the other; -S answers for the crash slot unless -l is given."""
+    normal, crash = recipe.load(architecture), load_crash(architecture)
     transcript = recipe.boot(bench, f"""
         try empty kexec -S
         try empty-unload kexec -p -u
         try size kexec --print-ckr-size
         try kernel-size cat /sys/kernel/kexec_crash_size
-        try normal kexec -c {recipe.LOAD}
-        try crash kexec {call} {LOAD}
+        try normal kexec -c {normal}
+        try crash kexec {call} {crash}
         try both {STATE}
         try status kexec -S
         try status-normal kexec -l -S
@@ -43,13 +52,13 @@ def verbs(bench, call, series):
         try only-crash {STATE}
         try unload kexec -p -u
         try none {STATE}
-        try again kexec {call} {LOAD}
-        try replaced kexec {call} {LOAD}
-        try normal-again kexec -c {recipe.LOAD}
+        try again kexec {call} {crash}
+        try replaced kexec {call} {crash}
+        try normal-again kexec -c {normal}
         try unload-other-order kexec -u -p
         try only-normal {STATE}
         try status-after kexec -S
-        """, series=series, machine={"append": "crashkernel=192M", "memory": "1G"})
+        """, series=series, architecture=architecture, machine={"append": "crashkernel=192M", "memory": "1G"})
     boot = transcript.boot(1)
     bench.equal(boot.out("size"), str(192 << 20), "--print-ckr-size")
     bench.equal(boot.out("kernel-size"), boot.out("size"), "/sys/kernel/kexec_crash_size")
@@ -64,23 +73,24 @@ def verbs(bench, call, series):
     bench.equal((told["loaded"], told["crash_loaded"]), (True, True), "--status --json")
 
 
-def wrong_files(bench, call, series):
+def wrong_files(bench, call, series, architecture=X86_64):
     """What is wrong with a file is found before the kernel is asked: the crash kernel loaded before stays."""
     script = f"""
         head -c 5000000 /kernel >/tmp/half-kernel; : >/tmp/empty
         long=$(head -c 2048 /dev/zero | tr '\\0' x)
-        try before kexec {call} {LOAD}
+        try before kexec {call} {load_crash(architecture)}
         """
     for name, (arguments, _) in BAD.items():
         script += f"try {name} kexec {call} {arguments}\ntry {name}-slots {STATE}\n"
-    transcript = recipe.boot(bench, script, series=series, files={"etc/passwd": "root:x:0:0::/:/bin/sh\n"},
+    transcript = recipe.boot(bench, script, series=series, architecture=architecture,
+                             files={"etc/passwd": "root:x:0:0::/:/bin/sh\n"},
                              machine={"append": "crashkernel=192M", "memory": "1G"})
     boot = transcript.boot(1)
     recipe.expect_success(bench, boot, "before")
     for name, (arguments, word) in BAD.items():
         result = boot[name]
         bench.expect(result.status in (1, 255) and not result.out, f"kexec {call} {arguments}: {result}")
-        bench.contains(result.err, word, f"kexec {call} {arguments}")
+        bench.contains(result.err, word.format(limit=LONGEST[architecture.name]), f"kexec {call} {arguments}")
         bench.contains(result.err, "the kernel loaded before is still in place", f"kexec {call} {arguments}")
         slots(bench, boot, f"{name}-slots", "01")
 
@@ -171,4 +181,12 @@ def register():
                 lambda bench, call=call, series=series: wrong_files(bench, call, series))
 
 
+def register_board(architecture, series):
+    name = f"{architecture.debian}/slot"
+    case(f"{name}/verbs", crossed=True)(lambda bench: verbs(bench, "-c", series, architecture))
+    case(f"{name}/wrong-files", crossed=True)(lambda bench: wrong_files(bench, "-c", series, architecture))
+
+
 register()
+register_board(AARCH64, "6.1")
+register_board(RISCV64, "6.12")
