@@ -83,13 +83,46 @@ Result<> AddMemory(std::span<const PhysRange> ram, DeviceTree& tree) {
   return {};
 }
 
-Result<> CompleteUserTree(const DtFacts& facts, DeviceTree& tree, Diagnostics& diagnostics) {
-  if (facts.tree && !tree.Property(kChosen, kEfi[0])) {
-    KEXEC_ASSIGN(const DeviceTree running, ParseNamed(*facts.tree));
-    for (const char* name : kEfi) {
-      const auto value = running.Property(kChosen, name);
-      if (value) KEXEC_TRY(tree.SetProperty(kChosen, name, *value));
+Result<> CopyEfi(const DeviceTree& running, DeviceTree& tree) {
+  if (tree.Property(kChosen, kEfi[0])) return {};
+  for (const char* name : kEfi) {
+    const auto value = running.Property(kChosen, name);
+    if (value) KEXEC_TRY(tree.SetProperty(kChosen, name, *value));
+  }
+  return {};
+}
+
+// A RISC-V machine's firmware adds what it keeps to the tree it was given, so that a board's own tree lacks
+// it; a kernel that takes that memory for its own is dead before its first word.
+Result<> CopyFirmwareMemory(const DeviceTree& running, DeviceTree& tree) {
+  const std::vector<std::string> names = running.Children(kReserved);
+  if (std::ranges::none_of(names, IsFirmwareMemory) ||
+      std::ranges::any_of(tree.Children(kReserved), IsFirmwareMemory)) {
+    return {};
+  }
+  if (!tree.HasNode(kReserved)) {  // its cells are the root's (reserved-memory.yaml of dt-schema)
+    for (const char* cells : {"#address-cells", "#size-cells"}) {
+      const auto value = tree.Property("/", cells);
+      if (value) KEXEC_TRY(tree.SetProperty(kReserved, cells, std::vector(value->begin(), value->end())));
     }
+    KEXEC_TRY(tree.SetProperty(kReserved, "ranges", {}));
+  }
+  for (const std::string& name : names) {
+    if (!IsFirmwareMemory(name)) continue;
+    const std::string path = fmt::format("{}/{}", kReserved, name);
+    KEXEC_ASSIGN(const std::vector<PhysRange> ranges, running.Ranges(path, "reg"));
+    KEXEC_ASSIGN(const std::vector<std::byte> list, tree.EncodeRanges(kReserved, ranges));
+    KEXEC_TRY(tree.SetProperty(path, "reg", list));
+    if (running.Property(path, "no-map")) KEXEC_TRY(tree.SetProperty(path, "no-map", {}));
+  }
+  return {};
+}
+
+Result<> CompleteUserTree(const DtFacts& facts, DeviceTree& tree, Diagnostics& diagnostics) {
+  if (facts.tree) {
+    KEXEC_ASSIGN(const DeviceTree running, ParseNamed(*facts.tree));
+    KEXEC_TRY(CopyEfi(running, tree));
+    KEXEC_TRY(CopyFirmwareMemory(running, tree));
   }
   if (tree.Property(kChosen, kEfi[0]) || KnowsMemory(tree)) return {};
   diagnostics.Note("the device tree names no memory; it gets the {} ranges of this machine",
@@ -98,6 +131,9 @@ Result<> CompleteUserTree(const DtFacts& facts, DeviceTree& tree, Diagnostics& d
 }
 
 }  // namespace
+
+// lib/utils/fdt/fdt_fixup.c of OpenSBI.
+bool IsFirmwareMemory(std::string_view node) { return node.starts_with("mmode_resv"); }
 
 Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& options,
                             Diagnostics& diagnostics) {

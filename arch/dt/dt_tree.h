@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arch/dt/dt_facts.h"
@@ -22,10 +23,13 @@ namespace kexec {
 
 // The tree before anything is placed: the running system's or --dtb, with --dtb-overlay applied, without what
 // only concerned the running kernel (its initrd, its core headers, the memory it was limited to). A tree of
-// the user's also gets what it cannot know: memory nodes if it has none, and on an EFI machine where EFI's
-// tables are. kUnsupported where there is no tree at all; kMalformed names the file that is no tree or no
-// fitting overlay.
+// the user's also gets what it cannot know: memory nodes if it has none, on an EFI machine where EFI's tables
+// are, and what machine-mode firmware keeps of RISC-V machines. kUnsupported where there is no tree at all;
+// kMalformed names the file that is no tree or no fitting overlay.
 Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& options, Diagnostics& diagnostics);
+
+// Whether a node below /reserved-memory with this name is memory of machine-mode firmware, added by itself.
+bool IsFirmwareMemory(std::string_view node);
 
 // Memory the tree keeps for somebody else: its reservations and the children of /reserved-memory with an
 // address.

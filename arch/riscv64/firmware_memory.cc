@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "arch/dt/dt_tree.h"
 #include "kexec/memory_map.h"
 
 namespace kexec {
@@ -10,7 +11,7 @@ namespace kexec {
 std::vector<PhysRange> FirmwareMemory(const DeviceTree& tree) {
   std::vector<PhysRange> memory;
   for (const std::string& name : tree.Children("/reserved-memory")) {
-    if (!name.starts_with("mmode_resv")) continue;
+    if (!IsFirmwareMemory(name)) continue;
     const auto ranges = tree.Ranges("/reserved-memory/" + name, "reg");
     if (ranges) memory.insert(memory.end(), ranges->begin(), ranges->end());
   }

@@ -110,6 +110,48 @@ TEST(UserTree, IsToldWhereEfiIs) {
   EXPECT_FALSE(tree->HasNode("/memory@40000000")) << "EFI's map tells it";
 }
 
+// QEMU's board as OpenSBI leaves it for the kernel.
+DeviceTree WithFirmware(const char* name) {
+  DeviceTree tree = Running();
+  const uint32_t two[] = {2};
+  EXPECT_TRUE(tree.SetCells("/reserved-memory", "#address-cells", two).has_value());
+  EXPECT_TRUE(tree.SetCells("/reserved-memory", "#size-cells", two).has_value());
+  const PhysRange firmware = Range(0x80000000, 0x80080000);
+  const auto reg = tree.EncodeRanges("/reserved-memory", std::span(&firmware, 1));
+  EXPECT_TRUE(tree.SetProperty(std::string("/reserved-memory/") + name, "reg", *reg).has_value());
+  return tree;
+}
+
+TEST(UserTree, IsToldWhatMachineModeFirmwareKeeps) {
+  DeviceTree running = WithFirmware("mmode_resv0@80000000");
+  ASSERT_TRUE(running.SetProperty("/reserved-memory/mmode_resv0@80000000", "no-map", {}).has_value());
+  RecordingDiagnostics diagnostics;
+  const auto tree = BaseTree(FactsWith(running), {.tree = File(Running()), .overlays = {}}, diagnostics);
+  ASSERT_EQ(MessageOf(tree), "success");
+  EXPECT_THAT(*tree->Ranges("/reserved-memory/mmode_resv0@80000000", "reg"),
+              ElementsAre(Range(0x80000000, 0x80080000)));
+  EXPECT_TRUE(tree->Property("/reserved-memory/mmode_resv0@80000000", "no-map"));
+  EXPECT_TRUE(tree->Property("/reserved-memory", "ranges"));
+  EXPECT_THAT(*KeptMemory(*tree), ::testing::Contains(Range(0x80000000, 0x80080000)));
+}
+
+TEST(UserTree, KeepsWhatItSaysOfFirmware) {
+  RecordingDiagnostics diagnostics;
+  const auto tree =
+      BaseTree(FactsWith(WithFirmware("mmode_resv0@80000000")),
+               {.tree = File(WithFirmware("mmode_resv1@80000000")), .overlays = {}}, diagnostics);
+  ASSERT_EQ(MessageOf(tree), "success");
+  EXPECT_THAT(tree->Children("/reserved-memory"), ElementsAre("mmode_resv1@80000000"));
+}
+
+TEST(UserTree, GetsNoOtherReservedMemory) {
+  RecordingDiagnostics diagnostics;
+  const auto tree = BaseTree(FactsWith(WithFirmware("carveout@80000000")),
+                             {.tree = File(Running()), .overlays = {}}, diagnostics);
+  ASSERT_EQ(MessageOf(tree), "success");
+  EXPECT_FALSE(tree->HasNode("/reserved-memory"));
+}
+
 TEST(KeptMemory, IsReservationsAndReservedNodes) {
   DeviceTree tree = Running();
   const uint32_t two[] = {2};
