@@ -8,10 +8,7 @@ import base64
 import gzip
 import itertools
 import json
-import pathlib
 import struct
-import subprocess
-import tempfile
 
 from kexec_vm import board_crash, handover, images, pe, recipe, rootfs
 from kexec_vm.architecture import AARCH64, RISCV64
@@ -20,6 +17,7 @@ from kexec_vm.handover import HandOver
 from kexec_vm.machine import Machine
 from kexec_vm.suite import case
 
+from cases.board_trees import board_tree
 from cases.tampered import tampered
 
 FIRMWARE = {"dt": "bios", "acpi": "uefi"}
@@ -124,11 +122,7 @@ def uki(bench):
     """A unified kernel image with trees for two boards: the one for this board, with a mark in it, reaches the kernel."""
     target, mark = AARCH64, b"GPIO Key Marked!!"
     kernel = bench.cache.kernel("6.12", target)
-    with tempfile.TemporaryDirectory(prefix="kexec-vm-") as folder:
-        dump = pathlib.Path(folder) / "tree"
-        subprocess.run([target.qemu, "-machine", f"{target.board},dumpdtb={dump}", "-cpu", target.cpu, "-m", "1G"],
-                       check=True, stderr=subprocess.DEVNULL)
-        tree = dump.read_bytes()
+    tree = board_tree(target)
     marked = tree.replace(b"GPIO Key Poweroff", mark)
     bench.equal(tree.count(b"GPIO Key Poweroff"), 1, "labels to mark in QEMU's tree")
     second = (f"note reached second\ntry label head -c {len(mark)} /proc/device-tree/gpio-keys/poweroff/label\n"
