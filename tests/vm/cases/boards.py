@@ -9,6 +9,7 @@ import gzip
 import itertools
 import json
 import struct
+from dataclasses import dataclass
 
 from kexec_vm import board_crash, handover, images, pe, recipe, rootfs
 from kexec_vm.architecture import AARCH64, RISCV64
@@ -118,25 +119,43 @@ def uimage(bench, architecture):
     bench.equal(before["load"].err, "", "stderr of the load")
 
 
-def uki(bench):
+@dataclass(frozen=True)
+class BoardMark:
+    """A text in QEMU's tree of a board that no kernel minds being another one, and what says which board it is."""
+
+    text: bytes
+    mark: bytes
+    path: str
+    compatible: bytes
+    pe_machine: int
+
+
+MARKS = {
+    "aarch64": BoardMark(b"GPIO Key Poweroff", b"GPIO Key Marked!!", "gpio-keys/poweroff/label", b"linux,dummy-virt\0",
+                         pe.MACHINE_ARM64),
+    "riscv64": BoardMark(b"riscv-virtio,qemu", b"riscv-virtio,mark", "model", b"riscv-virtio\0", pe.MACHINE_RISCV64),
+}
+
+
+def uki(bench, target):
     """A unified kernel image with trees for two boards: the one for this board, with a mark in it, reaches the kernel."""
-    target, mark = AARCH64, b"GPIO Key Marked!!"
+    board = MARKS[target.name]
     kernel = bench.cache.kernel("6.12", target)
     tree = board_tree(target)
-    marked = tree.replace(b"GPIO Key Poweroff", mark)
-    bench.equal(tree.count(b"GPIO Key Poweroff"), 1, "labels to mark in QEMU's tree")
-    second = (f"note reached second\ntry label head -c {len(mark)} /proc/device-tree/gpio-keys/poweroff/label\n"
+    marked = tree.replace(board.text, board.mark)
+    bench.equal(tree.count(board.text), 1, "texts to mark in QEMU's tree")
+    other = tree.replace(board.compatible, b"other" + board.compatible[5:])
+    second = (f"note reached second\ntry mark head -c {len(board.mark)} /proc/device-tree/{board.path}\n"
               "try cmdline cat /proc/cmdline\n")
-    image = pe.build([(".osrel", b"ID=test\n"), (".cmdline", f"{target.cmdline} from=uki".encode()),
-                      (".dtbauto", tree.replace(b"linux,dummy-virt", b"other,dummy-virt")), (".dtbauto", marked),
-                      (".dtb", tree), (".initrd", bench.archive(target, second)), (".linux", kernel.image.read_bytes())],
-                     pe.MACHINE_ARM64)
+    image = pe.build([(".osrel", b"ID=test\n"), (".cmdline", f"{target.cmdline} from=uki".encode()), (".dtbauto", other),
+                      (".dtbauto", marked), (".dtb", tree), (".initrd", bench.archive(target, second)),
+                      (".linux", kernel.image.read_bytes())], board.pe_machine)
     transcript = recipe.boot(bench, """
         try load kexec -l /uki
         execute kexec -e""", architecture=target, series="6.12", files={"uki": image}, machine={"memory": "1G"})
     recipe.expect_success(bench, transcript.boot(1), "load")
     after = recipe.expect_second(bench, transcript, kernel.release)
-    bench.equal(after.out("label"), mark.decode(), "label in the second kernel's tree")
+    bench.equal(after.out("mark"), board.mark.decode(), "mark in the second kernel's tree")
     bench.equal(after.out("cmdline"), f"{target.cmdline} from=uki", "second kernel's command line")
 
 
@@ -172,7 +191,7 @@ def register_arm64():
     register(AARCH64, "6.12-16k", "dt", 2, "-c", "1G", "gic3")
     register(AARCH64, "6.12-16k", "acpi", 1, "-c", "5G", "max")
     case("arm64/uimage", crossed=True)(lambda bench: uimage(bench, AARCH64))
-    case("arm64/uki", crossed=True)(uki)
+    case("arm64/uki", crossed=True)(lambda bench: uki(bench, AARCH64))
     case("arm64/file-load", crossed=True)(lambda bench: file_load(bench, AARCH64))
     case("arm64/in-a-row", crossed=True)(lambda bench: in_a_row(bench, AARCH64, ("6.1", "6.12", "6.1", "6.12"), reserved=0))
     case("arm64/in-a-row/gic3", crossed=True)(lambda bench: in_a_row(bench, AARCH64, ("6.12", "6.1", "6.12", "6.1"),
@@ -190,6 +209,7 @@ def register_riscv64():
     for cpus in (1, 2):
         register_crash(RISCV64, "6.12", "dt", cpus, "-c", "1G")
     case("riscv64/uimage", crossed=True)(lambda bench: uimage(bench, RISCV64))
+    case("riscv64/uki", crossed=True)(lambda bench: uki(bench, RISCV64))
     case("riscv64/file-load", crossed=True)(lambda bench: file_load(bench, RISCV64))
     case("riscv64/in-a-row", crossed=True)(lambda bench: in_a_row(bench, RISCV64, ("6.12",) * 4, reserved=0))
     case("riscv64/big-initrd", crossed=True)(lambda bench: big_initrd(bench, RISCV64, "6.12"))
