@@ -58,7 +58,7 @@ std::string FdtProblem(int error) { return fdt_strerror(error); }
 
 Result<DeviceTree> DeviceTree::Parse(Bytes blob) {
   constexpr uint32_t kMagic = 0xd00dfeed;  // Devicetree Specification, 5.2
-  constexpr uint32_t kFirstVersion = 16;   // that version 17, today's, is compatible with (the same)
+  constexpr uint32_t kFirstVersion = 17;   // what dtc has written since 2007
   const auto magic = ReadAt<Be<uint32_t>>(blob, 0);
   if (!magic || *magic != kMagic) return Fail(Errc::kNotRecognised, "this is no device tree");
   const auto size = ReadAt<Be<uint32_t>>(blob, 4);
@@ -72,7 +72,7 @@ Result<DeviceTree> DeviceTree::Parse(Bytes blob) {
     return Fail(Errc::kDoesNotFit, "a device tree of {:#x} bytes; the limit is {:#x}", uint32_t{*size},
                 kMaxBytes);
   }
-  // In an older one names are paths, and libfdt's check of them follows a null pointer.
+  // In older ones libfdt checks no offset of a name, and below 16 follows a null pointer.
   const auto version = ReadAt<Be<uint32_t>>(blob, 20);
   if (!version) return Fail(Errc::kMalformed, "the device tree ends inside its header");
   if (*version < kFirstVersion) {

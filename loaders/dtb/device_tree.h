@@ -31,7 +31,7 @@ class DeviceTree {
 
   // Takes a copy of `blob`; bytes behind the size in its header are ignored. kNotRecognised: no device tree;
   // kMalformed: damaged or cut short, nested deeper than kMaxDepth, or with nodes that no path names;
-  // kDoesNotFit: larger than kMaxBytes; kUnsupported: older than version 16 of the format.
+  // kDoesNotFit: larger than kMaxBytes; kUnsupported: older than version 17 of the format.
   static Result<DeviceTree> Parse(Bytes blob);
   // A root node and nothing else.
   static DeviceTree Empty();

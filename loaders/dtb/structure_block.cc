@@ -9,8 +9,7 @@ namespace kexec {
 namespace {
 
 // Devicetree Specification, 5.2 (the header) and 5.4.1 (the tokens).
-constexpr size_t kStructureOffset = 8, kVersionOffset = 20, kStructureSize = 36;
-constexpr uint32_t kFirstVersionWithSize = 17;
+constexpr size_t kStructureOffset = 8, kStructureSize = 36;
 constexpr uint32_t kBeginNode = 1, kEndNode = 2, kProperty = 3, kNop = 4, kEnd = 9;
 constexpr size_t kToken = 4, kPropertyHeader = 8;
 
@@ -21,11 +20,8 @@ std::optional<uint32_t> Number(Bytes bytes, size_t at) {
 
 std::optional<Bytes> StructureBlock(Bytes blob) {
   const auto offset = Number(blob, kStructureOffset);
-  const auto version = Number(blob, kVersionOffset);
-  if (!offset || !version || *offset > blob.size()) return std::nullopt;
-  if (*version < kFirstVersionWithSize) return blob.subspan(*offset);
   const auto size = Number(blob, kStructureSize);
-  return size ? SliceAt(blob, *offset, *size) : std::nullopt;
+  return offset && size ? SliceAt(blob, *offset, *size) : std::nullopt;
 }
 
 // The bytes behind the token `tag` that belong to it; `rest` begins behind the token. nullopt: more than

@@ -8,7 +8,7 @@
 
 namespace kexec {
 
-// `blob`: a device tree, by its header, of version 16 or later, of as many bytes as the header says. Every
+// `blob`: a device tree, by its header, of version 17 or later, of as many bytes as the header says. Every
 // token of the structure block lies inside it, with the name or value that follows it, up to FDT_END
 // (Devicetree Specification, 5.4). kMalformed with the offset of the first that does not.
 Result<> CheckStructureBlock(Bytes blob);
