@@ -25,6 +25,12 @@ std::string Relative(std::string_view path) {
   return std::string(path);
 }
 
+Result<UniqueFd> OpenToRead(int dir_fd, const std::string& relative, const std::string& shown) {
+  UniqueFd fd(openat(dir_fd, relative.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
+  return fd;
+}
+
 }  // namespace
 
 Result<SystemRoot> SystemRoot::Open(const std::filesystem::path& directory) {
@@ -65,8 +71,7 @@ Result<std::vector<std::byte>> SystemRoot::ReadHead(std::string_view path, size_
   if (observer_) observer_(path, max_bytes);
   const std::string relative = Relative(path);
   const std::string shown = Shown(relative);
-  const UniqueFd fd(openat(dir_.get(), relative.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
+  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(dir_.get(), relative, shown));
   std::vector<std::byte> head(max_bytes);
   size_t used = 0;
   while (used < max_bytes) {
@@ -83,14 +88,14 @@ Result<std::vector<std::byte>> SystemRoot::ReadHead(std::string_view path, size_
 Result<std::string> SystemRoot::ReadAttribute(std::string_view path) const {
   if (observer_) observer_(path, std::nullopt);
   const std::string relative = Relative(path);
-  const UniqueFd fd(openat(dir_.get(), relative.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", Shown(relative));
+  const std::string shown = Shown(relative);
+  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(dir_.get(), relative, shown));
   std::array<char, kAttributeBuffer> buffer;
   const ssize_t got = read(fd.get(), buffer.data(), buffer.size());
-  if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", Shown(relative));
+  if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", shown);
   const auto length = static_cast<size_t>(got);
   if (length == buffer.size()) {
-    return Fail(Errc::kIo, "'{}' is longer than the {} bytes allowed", Shown(relative), buffer.size() - 1);
+    return Fail(Errc::kIo, "'{}' is longer than the {} bytes allowed", shown, buffer.size() - 1);
   }
   return std::string(buffer.data(), length);
 }
@@ -100,8 +105,7 @@ Result<> SystemRoot::ForEachLine(std::string_view path,
   if (observer_) observer_(path, 0);
   const std::string relative = Relative(path);
   const std::string shown = Shown(relative);
-  const UniqueFd fd(openat(dir_.get(), relative.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
+  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(dir_.get(), relative, shown));
   std::vector<char> buffer(kLineBuffer);
   size_t held = 0;  // bytes of a line whose end is still to come
   while (true) {
