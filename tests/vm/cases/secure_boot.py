@@ -5,7 +5,7 @@ import dataclasses
 import pathlib
 import tempfile
 
-from kexec_vm import images, pe, recipe, rootfs, secure_boot
+from kexec_vm import images, pe, recipe, secure_boot
 from kexec_vm.machine import CMDLINE, Machine
 from kexec_vm.suite import case
 
@@ -17,7 +17,7 @@ TRUSTED = {"signed": ("signed", "", None), "file-call": ("signed", "-s", None),
            "decompress": ("signed", "--decompress", "option '--decompress' is ignored: kernel lockdown")}
 KEY = ("kexec_file_load", "Required key not available", "not in the kernel's keyrings", "mokutil --import")
 # Name: file, options, status, words of the sentence.
-REFUSED = {"foreign-key": ("foreign", "", 255, KEY), "foreign-inside": ("foreign.efi", "", 255, KEY),
+REFUSED = {"foreign-key": ("kernel", "", 255, KEY), "foreign-inside": ("foreign.efi", "", 255, KEY),
            "load-call": ("signed", "-c", 255, ("kexec_load", "Permission denied", "allows only images it can verify", "kexec -s")),
            "vmlinux": ("vmlinux", "", 1, ("lockdown",))}
 
@@ -33,9 +33,9 @@ def script():
 
 
 def files(bench, kernel, signed):
-    foreign = kernel.image.read_bytes()  # signed by Debian, whose key this firmware does not have
+    """What is loaded, besides /kernel: that is signed by Debian, whose key this firmware does not have."""
     return {"signed": signed, "signed.zst": images.pack(signed, "zst"), "signed.efi": pe.build([(".linux", signed)]),
-            "foreign": foreign, "foreign.efi": pe.build([(".linux", foreign)]), "vmlinux": bench.cache.vmlinux(kernel)}
+            "foreign.efi": pe.build([(".linux", kernel.image.read_bytes())]), "vmlinux": bench.cache.vmlinux(kernel)}
 
 
 def secure_boot_guest(bench, series):
@@ -43,8 +43,7 @@ def secure_boot_guest(bench, series):
     with the reason, and what was loaded stays."""
     kernel = bench.cache.kernel(series)
     signed = secure_boot.sign(kernel.image.read_bytes())
-    first = rootfs.archive(script(), programs={"sbin/kexec": bench.kexec},
-                           files={**files(bench, kernel, signed), "initrd": rootfs.archive(recipe.SECOND)})
+    first = recipe.initrd(bench, script(), kernel=kernel, files=files(bench, kernel, signed))
     with tempfile.TemporaryDirectory() as folder:
         image = pathlib.Path(folder) / "vmlinuz"
         image.write_bytes(signed)
