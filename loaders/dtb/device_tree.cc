@@ -38,6 +38,20 @@ Result<> CheckNodes(const void* tree) {
   return Fail(Errc::kMalformed, "{}", FdtProblem(node));
 }
 
+// A copy with room to grow, once everything in `blob`, of the size its header says, has been looked at.
+Result<std::vector<std::byte>> Open(Bytes blob) {
+  KEXEC_TRY(CheckStructureBlock(blob));
+  if (const int error = fdt_check_full(blob.data(), blob.size()); error != 0) {
+    return Fail(Errc::kMalformed, "{}", FdtProblem(error));
+  }
+  KEXEC_TRY(CheckNodes(blob.data()));
+  std::vector<std::byte> copy(blob.size() + kFirstRoom);
+  if (const int error = fdt_open_into(blob.data(), copy.data(), static_cast<int>(copy.size())); error != 0) {
+    return Fail(Errc::kMalformed, "{}", FdtProblem(error));
+  }
+  return copy;
+}
+
 Bytes AsBytes(const void* data, int size) {
   return {static_cast<const std::byte*>(data), static_cast<size_t>(size)};
 }
@@ -65,8 +79,8 @@ Result<DeviceTree> DeviceTree::Parse(Bytes blob) {
   if (!size) return Fail(Errc::kMalformed, "the device tree ends inside its header");
   if (*size > blob.size()) {
     return Fail(Errc::kMalformed,
-                "the device tree is cut short: its header says {:#x} bytes, {:#x} are there", uint32_t{*size},
-                blob.size());
+                "the device tree is cut short: its header says {:#x} bytes, {:#x} are there; copy the file again",
+                uint32_t{*size}, blob.size());
   }
   if (*size > kMaxBytes) {
     return Fail(Errc::kDoesNotFit, "a device tree of {:#x} bytes; the limit is {:#x}", uint32_t{*size},
@@ -79,16 +93,11 @@ Result<DeviceTree> DeviceTree::Parse(Bytes blob) {
     return Fail(Errc::kUnsupported, "a device tree of version {}; {} and later can be read",
                 uint32_t{*version}, kFirstVersion);
   }
-  KEXEC_TRY(CheckStructureBlock(blob.first(*size)), "the device tree is damaged");
-  if (const int error = fdt_check_full(blob.data(), *size); error != 0) {
-    return Fail(Errc::kMalformed, "the device tree is damaged: {}", FdtProblem(error));
-  }
-  KEXEC_TRY(CheckNodes(blob.data()), "the device tree is damaged");
-  std::vector<std::byte> copy(*size + kFirstRoom);
-  if (const int error = fdt_open_into(blob.data(), copy.data(), static_cast<int>(copy.size())); error != 0) {
-    return Fail(Errc::kMalformed, "the device tree is damaged: {}", FdtProblem(error));
-  }
-  return DeviceTree(std::move(copy));
+  auto opened = Open(blob.first(*size));
+  if (opened) return DeviceTree(*std::move(opened));
+  return Fail(opened.error().code(),
+              "the device tree is damaged: {}; copy the file again, or make it anew with dtc",
+              opened.error().message());
 }
 
 DeviceTree DeviceTree::Empty() {

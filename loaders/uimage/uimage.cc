@@ -40,6 +40,7 @@ constexpr Code kMachines[] = {{3, "x86_64"}, {22, "aarch64"}, {24, "x86_64"}, {2
 // IH_COMP_*.
 constexpr Code kCompressions[] = {{0, ""},    {1, "gzip"}, {2, "bzip2"}, {3, "lzma"},
                                   {4, "lzo"}, {5, "lz4"},  {6, "zstd"}};
+constexpr std::string_view kRemedy = "copy the file again, or make it anew with mkimage";
 
 // zlib's CRC-32, which inverts at both ends.
 uint32_t Checksum(Bytes first, Bytes then = {}) { return ~Crc32(Crc32(0xffffffff, first), then); }
@@ -49,8 +50,8 @@ Result<> CheckHeader(const Header& header) {
   cleared.header_crc = Be<uint32_t>();
   const uint32_t found = Checksum(std::as_bytes(std::span(&cleared, 1)));
   if (found == header.header_crc) return {};
-  return Fail(Errc::kMalformed, "the header is damaged: its CRC-32 is {:#010x}, it says {:#010x}", found,
-              uint32_t{header.header_crc});
+  return Fail(Errc::kMalformed, "the header is damaged: its CRC-32 is {:#010x}, it says {:#010x}; {}", found,
+              uint32_t{header.header_crc}, kRemedy);
 }
 
 Result<> CheckKind(const Header& header) {
@@ -80,7 +81,7 @@ bool RecognisesUimage(Bytes file) {
 
 Result<UimagePayload> ReadUimage(const SharedBytes& file) {
   const auto header = ReadAt<Header>(file.view(), 0);
-  if (!header) return Fail(Errc::kMalformed, "the file ends at {:#x}, inside the header", file.size());
+  if (!header) return Fail(Errc::kMalformed, "the file ends at {:#x}, inside the header; {}", file.size(), kRemedy);
   KEXEC_TRY(CheckHeader(*header));
   KEXEC_TRY(CheckKind(*header));
   const auto* const machine = std::ranges::find(kMachines, header->arch, &Code::number);
@@ -96,13 +97,14 @@ Result<UimagePayload> ReadUimage(const SharedBytes& file) {
   }
   const auto data = file.Slice(sizeof(Header), header->size);
   if (!data) {
-    return Fail(Errc::kMalformed, "its header announces {:#x} bytes behind itself, the file has {:#x}",
-                uint32_t{header->size}, file.size() - sizeof(Header));
+    return Fail(Errc::kMalformed, "its header announces {:#x} bytes behind itself, the file has {:#x}; {}",
+                uint32_t{header->size}, file.size() - sizeof(Header), kRemedy);
   }
   const uint32_t found = Checksum(data->view());
   if (found != header->data_crc) {
-    return Fail(Errc::kMalformed, "the data are damaged: their CRC-32 is {:#010x}, the header says {:#010x}",
-                found, uint32_t{header->data_crc});
+    return Fail(Errc::kMalformed,
+                "the data are damaged: their CRC-32 is {:#010x}, the header says {:#010x}; {}", found,
+                uint32_t{header->data_crc}, kRemedy);
   }
   return UimagePayload{*data, machine->name, compression->name};
 }

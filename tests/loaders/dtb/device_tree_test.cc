@@ -38,6 +38,10 @@ DeviceTree Parsed(Bytes blob) {
   return tree.has_value() ? *std::move(tree) : DeviceTree::Empty();
 }
 
+std::string Damaged(std::string_view why) {
+  return fmt::format("the device tree is damaged: {}; copy the file again, or make it anew with dtc", why);
+}
+
 TEST(DeviceTree, IsReadAsItWasWritten) {
   const DeviceTree tree = Parsed(SmallTree().Packed());
   EXPECT_TRUE(tree.HasNode("/soc/uart@9000000"));
@@ -168,11 +172,12 @@ TEST(DeviceTree, RefusesWhatIsNoTree) {
   EXPECT_EQ(refusal(BytesOf("/dts-v1/; / { };")), "this is no device tree");
   EXPECT_EQ(refusal(Cut(blob, 7)), "the device tree ends inside its header");
   EXPECT_EQ(refusal(Cut(blob, blob.size() - 1)),
-            fmt::format("the device tree is cut short: its header says {:#x} bytes, {:#x} are there",
+            fmt::format("the device tree is cut short: its header says {:#x} bytes, {:#x} are there; copy the "
+                        "file again",
                         blob.size(), blob.size() - 1));
   ByteVector bad = blob;
   fdt_set_off_dt_strings(bad.data(), 0xfffffff0);
-  EXPECT_EQ(refusal(bad), "the device tree is damaged: FDT_ERR_TRUNCATED");
+  EXPECT_EQ(refusal(bad), Damaged("FDT_ERR_TRUNCATED"));
   ByteVector old = blob;
   fdt_set_version(old.data(), 16);
   EXPECT_EQ(refusal(old), "a device tree of version 16; 17 and later can be read");
@@ -196,13 +201,12 @@ TEST(DeviceTree, RefusesPropertiesWithoutEnd) {
     const Be<uint32_t> stored(length);
     std::memcpy(bad.data() + length_at, &stored, sizeof(stored));
     EXPECT_EQ(MessageOf(DeviceTree::Parse(bad)),
-              fmt::format("the device tree is damaged: its structure block ends, or makes no sense, at {:#x}",
-                          length_at - 4 - static_cast<uint32_t>(*ReadAt<Be<uint32_t>>(blob, 8))));
+              Damaged(fmt::format("its structure block ends, or makes no sense, at {:#x}",
+                                  length_at - 4 - static_cast<uint32_t>(*ReadAt<Be<uint32_t>>(blob, 8)))));
   }
   ByteVector outside = blob;
   fdt_set_off_dt_struct(outside.data(), 0xfffffff0);
-  EXPECT_EQ(MessageOf(DeviceTree::Parse(outside)),
-            "the device tree is damaged: its structure block lies outside it");
+  EXPECT_EQ(MessageOf(DeviceTree::Parse(outside)), Damaged("its structure block lies outside it"));
 }
 
 TEST(DeviceTree, RefusesNodesThatNoPathNames) {
@@ -218,8 +222,8 @@ TEST(DeviceTree, RefusesNodesThatNoPathNames) {
     return MessageOf(DeviceTree::Parse(blob));
   };
   EXPECT_EQ(named("a"), "success");
-  EXPECT_EQ(named(""), "the device tree is damaged: there is a node without a name");
-  EXPECT_EQ(named("a/b"), "the device tree is damaged: the name of a node has a '/': 'a/b'");
+  EXPECT_EQ(named(""), Damaged("there is a node without a name"));
+  EXPECT_EQ(named("a/b"), Damaged("the name of a node has a '/': 'a/b'"));
 }
 
 TEST(DeviceTree, RefusesNestingWithoutEnd) {
@@ -232,8 +236,7 @@ TEST(DeviceTree, RefusesNestingWithoutEnd) {
   for (int i = 0; i <= DeviceTree::kMaxDepth; ++i) ASSERT_EQ(fdt_end_node(blob.data()), 0);
   ASSERT_EQ(fdt_end_node(blob.data()), 0);
   ASSERT_EQ(fdt_finish(blob.data()), 0);
-  EXPECT_EQ(MessageOf(DeviceTree::Parse(blob)),
-            "the device tree is damaged: nodes are nested deeper than 64");
+  EXPECT_EQ(MessageOf(DeviceTree::Parse(blob)), Damaged("nodes are nested deeper than 64"));
 }
 
 TEST(DeviceTree, ParsesNoPrefix) {
