@@ -13,17 +13,23 @@
 namespace kexec {
 namespace {
 
-// One row a machine: its name as uname -m tells it.
+// One row a machine.
 struct MachineRow {
-  std::string_view name;
+  std::string_view name;  // as uname -m tells it
+  bool device_tree;       // whether its kernels are handed one
   Result<std::unique_ptr<Machine>> (*read)(const SystemRoot& root, LoadKind kind, Diagnostics& diagnostics);
 };
 
 constexpr MachineRow kMachines[] = {
-    {"x86_64", ReadX86Machine},
-    {"aarch64", ReadArm64Machine},
-    {"riscv64", ReadRiscv64Machine},
+    {"x86_64", false, ReadX86Machine},
+    {"aarch64", true, ReadArm64Machine},
+    {"riscv64", true, ReadRiscv64Machine},
 };
+
+const MachineRow* FindMachine(std::string_view name) {
+  const auto* row = std::ranges::find(kMachines, name, &MachineRow::name);
+  return row == std::end(kMachines) ? nullptr : row;
+}
 
 std::string Listed() {
   std::string names;
@@ -39,11 +45,16 @@ std::vector<std::string_view> MachineNames() {
   return names;
 }
 
+bool TakesDeviceTree(std::string_view machine) {
+  const MachineRow* row = FindMachine(machine);
+  return row != nullptr && row->device_tree;
+}
+
 Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, LoadKind kind,
                                              Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const std::string name, root.MachineName(), "cannot tell the machine's architecture");
-  const auto* row = std::ranges::find(kMachines, name, &MachineRow::name);
-  if (row == std::end(kMachines)) {
+  const MachineRow* row = FindMachine(name);
+  if (row == nullptr) {
     return Fail(Errc::kUnsupported, "machine '{}' is not supported (supported: {})", name, Listed());
   }
   return row->read(root, kind, diagnostics);

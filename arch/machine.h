@@ -121,6 +121,10 @@ class Machine {
 // The machines a plan can be made for, as uname -m names them.
 std::vector<std::string_view> MachineNames();
 
+// Whether kernels of `machine`, as uname -m names it, are handed a device tree; false for one that is not
+// known.
+bool TakesDeviceTree(std::string_view machine);
+
 // Reads the machine behind `root`, as far as a load of this kind needs to know it. kUnsupported for an
 // architecture without a folder in arch/, kNoCrashRegion for kCrash where no memory is reserved.
 Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, LoadKind kind, Diagnostics& diagnostics);

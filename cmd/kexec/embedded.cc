@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "arch/dt/dt_facts.h"
+#include "arch/machine.h"
 #include "cmd/kexec/addons.h"
 #include "cmd/kexec/kernel_file.h"
 #include "loaders/identify.h"
@@ -100,11 +101,11 @@ Result<EmbeddedParts> Combine(const Uki& uki, const std::vector<FoundAddon>& add
   return parts;
 }
 
-// x86 takes no device tree.
+// That of the image's device trees that is for this machine.
 Result<std::optional<NamedFile>> TreeFor(const Uki& uki, const std::filesystem::path& path,
                                          const Session& session) {
   if (!uki.parts.tree && uki.parts.auto_trees.empty()) return std::nullopt;
-  if (session.root.MachineName().value_or("") == "x86_64") {
+  if (!TakesDeviceTree(session.root.MachineName().value_or(""))) {
     session.diagnostics.Note("this machine takes no device tree: those of the image are left out");
     return std::nullopt;
   }
