@@ -19,7 +19,7 @@ import zlib
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
-from kexec_vm import board_crash, clock, compare, core, crash, fdt, handed, images, newc, patience, qmp, suite  # noqa: E402
+from kexec_vm import clock, compare, core, crash_check, fdt, handed, images, newc, patience, qmp, suite  # noqa: E402
 from kexec_vm.report import Moment, Report  # noqa: E402
 from kexec_vm.serial_line import SerialLine  # noqa: E402
 
@@ -41,14 +41,6 @@ class NewcTest(unittest.TestCase):
         archive.file("x", b"")
         with self.assertRaisesRegex(ValueError, "'x'"):
             archive.file("x", b"")
-
-
-class BoardCrashTest(unittest.TestCase):
-    def test_text_lies_inside_memory(self):
-        memory = [core.Load(0, 0x1000, 0x80080000, 0x10000000), core.Load(0, 0x2000, 0xA0000000, 0x1000)]
-        text = core.Load(0, 0xFFFF800080000000, 0x80200000, 0x2000000)
-        self.assertEqual(board_crash.split([text, *memory]), (memory, [text]))
-        self.assertEqual(board_crash.split(memory), (memory, []))
 
 
 class UimageTest(unittest.TestCase):
@@ -120,11 +112,16 @@ class CompareTest(unittest.TestCase):
 
     def test_the_dump_holds_ram_but_no_crash_region(self):
         text = ("00001000-0009fbff : System RAM\n00100000-3fffffff : System RAM\n  30000000-3bffffff : Crash kernel\n")
-        self.assertEqual(crash.dumped_ram(text, with_low=False), [(0x100000, 0x30000000), (0x3C000000, 0x40000000)])
-        self.assertEqual(crash.dumped_ram(text, with_low=True)[0], (0x1000, 0x9FC00))
-        lent = crash.cma_ranges("20000000-27ffffff\n10000000-17ffffff\n")
+        self.assertEqual(crash_check.dumped_ram(text, with_low=False), [(0x100000, 0x30000000), (0x3C000000, 0x40000000)])
+        self.assertEqual(crash_check.dumped_ram(text, with_low=True)[0], (0x1000, 0x9FC00))
+        lent = crash_check.cma_ranges("20000000-27ffffff\n10000000-17ffffff\n")
         self.assertEqual(lent, [(0x10000000, 0x18000000), (0x20000000, 0x28000000)])
-        self.assertEqual(crash.dumped_ram(text, with_low=False, lent=lent)[:2], [(0x100000, 0x10000000), (0x18000000, 0x20000000)])
+        self.assertEqual(crash_check.dumped_ram(text, with_low=False, lent=lent)[:2],
+                         [(0x100000, 0x10000000), (0x18000000, 0x20000000)])
+
+    def test_firmware_memory_is_what_the_kernel_says(self):
+        line = "[    0.000000] OF: reserved mem: 0x80000000..0x8003ffff (256 KiB) nomap non-reusable mmode_resv1@80000000"
+        self.assertEqual(crash_check.firmware_memory(f"{line}\n[ 1.0] else\n"), [(0x80000000, 0x80040000)])
 
 
 def elf_core(loads, notes):
@@ -146,13 +143,22 @@ class CoreTest(unittest.TestCase):
         prstatus = bytearray(336)
         struct.pack_into("<i", prstatus, 32, 77)
         struct.pack_into("<Q", prstatus, 240, 0xFFFFFFFF81000042)
-        found = core.parse(elf_core([(0x1000, 0xFFFFFFFF81000000, 0x2000000, 0x3000), (0x4000, 1 << 63, 0x5800, 0x1000)],
+        found = core.parse(elf_core([(0x1000, 0xFFFFFFFF81000000, 0x2000000, 0x3000), (0x4000, 1 << 63, 0x5800, 0x1000),
+                                     (0x5000, 1 << 63, 0x1F00000, 0x200000)],
                                     [("CORE", 1, bytes(prstatus)), ("VMCOREINFO", 0, b"OSRELEASE=6.1\nNUMBER(phys_base)=-4096\n")]))
         self.assertEqual((found.cpus(), found.note_headers), ([(77, 0xFFFFFFFF81000042)], 1))
         self.assertEqual(found.vmcoreinfo()["OSRELEASE"], "6.1")
-        self.assertEqual(core.kernel_text_physical(found.vmcoreinfo(), 0xFFFFFFFF81001000), 0x1000000)
-        self.assertEqual([load.physical for load in found.memory()], [0x5800])
+        self.assertEqual(found.text_physical(0xFFFFFFFF81001000), 0x1000000)
+        self.assertEqual([load.physical for load in found.memory()], [0x5800, 0x1F00000])
+        self.assertEqual([load.physical for load in found.kernel_text()], [0x2000000])
         self.assertEqual(found.slice(bytes(0x800) + b"x" * 0x400, 0, 0x6400), {0x5800: bytes(0x800), 0x6000: b"x" * 0x400})
+
+    def test_the_text_lies_where_vmcoreinfo_says(self):
+        for machine, info in ((183, b"NUMBER(kimage_voffset)=0xffff7fff00000000\n"),
+                              (243, b"NUMBER(va_kernel_pa_offset)=0xffffffff00000000\n")):
+            found = core.Core([], [core.Note("VMCOREINFO", 0, info)], 1, machine)
+            distance = int(info.split(b"=")[1], 0)
+            self.assertEqual(found.text_physical(distance + 0x80200000), 0x80200000)
 
     def test_what_is_no_core(self):
         with self.assertRaisesRegex(ValueError, "no ELF64 core"):

@@ -11,9 +11,9 @@ import json
 import struct
 from dataclasses import dataclass
 
-from kexec_vm import board_crash, handover, images, pe, recipe, rootfs
+from kexec_vm import crash, crash_check, handover, images, pe, recipe, rootfs
 from kexec_vm.architecture import AARCH64, RISCV64
-from kexec_vm.board_crash import BoardCrash
+from kexec_vm.crash import Crash
 from kexec_vm.handover import HandOver
 from kexec_vm.machine import Machine
 from kexec_vm.suite import case
@@ -66,12 +66,12 @@ def register(architecture, series, described, cpus, call, memory, special=None):
 def register_crash(architecture, series, described, cpus, call, memory, special=None, **more):
     words = [architecture.debian, "crash", series, described, f"{cpus}cpu", call[1:], memory]
     name = "/".join(words + ([special] if special else []))
-    one = BoardCrash(architecture, series, FIRMWARE[described], cpus, call, memory=memory,
-                     **{**MACHINES.get(special, {}), **more})
+    one = Crash(series, FIRMWARE[described], cpus, call, memory=memory, architecture=architecture,
+                **{"reserve": "crashkernel=256M", **MACHINES.get(special, {}), **more})
 
     @case(name, crossed=True)
     def run(bench):
-        board_crash.check(bench, board_crash.run(bench, one))
+        crash_check.check(bench, crash.run(bench, one))
 
 
 def reservations(boot):

@@ -3,7 +3,7 @@
 
 import itertools
 
-from kexec_vm import compare, crash
+from kexec_vm import compare, crash, crash_check
 from kexec_vm.crash import Crash
 from kexec_vm.suite import case
 
@@ -20,14 +20,14 @@ def name(one, last):
 
 
 def everything_holds(bench, one):
-    crash.check(bench, crash.run(bench, one))
+    crash_check.check(bench, crash.run(bench, one))
 
 
 def high_region(bench, one):
     """256 MiB above 4 GiB, and the low part the kernel reserves with it for DMA: both stay out of the dump."""
     evidence = crash.run(bench, one)
-    crash.check(bench, evidence)
-    regions = crash.crash_regions(evidence.first.out("iomem"))
+    crash_check.check(bench, evidence)
+    regions = crash_check.crash_regions(evidence.first.out("iomem"))
     bench.expect(len(regions) == 2 and regions[0][1] <= 1 << 32 <= regions[1][0], f"crash regions: {compare.show(regions)}")
     bench.equal(evidence.first.out("reserved"), str(256 << 20), "--print-ckr-size")
 
@@ -35,8 +35,8 @@ def high_region(bench, one):
 def lent_memory(bench, one):
     """crashkernel=...,cma: memory lent to the running kernel until it panics is the capture kernel's, and in no dump."""
     evidence = crash.run(bench, one)
-    crash.check(bench, evidence)
-    lent = crash.cma_ranges(evidence.first.out("cma"))
+    crash_check.check(bench, evidence)
+    lent = crash_check.cma_ranges(evidence.first.out("cma"))
     bench.equal(sum(end - begin for begin, end in lent), CMA_SIZE, f"bytes lent, {compare.show(lent)}")
     bench.equal(compare.without(lent, compare.system_ram(evidence.capture.out("iomem"))), [],
                 "what is lent, but no RAM of the capture kernel")
@@ -45,7 +45,7 @@ def lent_memory(bench, one):
 def memmap_on_line(bench, one):
     """--pass-memmap-cmdline: the capture kernel has its memory from memmap= parameters."""
     evidence = crash.run(bench, one)
-    crash.check(bench, evidence)
+    crash_check.check(bench, evidence)
     bench.contains(evidence.capture.out("cmdline"), " memmap=exactmap memmap=", "command line of the capture kernel")
 
 

@@ -10,7 +10,7 @@ acpi_is_processor_usable) takes that for a CPU that will never come unless it ru
 none, so it goes by VMware's: QEMU answers on VMware's port, and the kernel asks there if the serial number says so.
 """
 
-from kexec_vm import crash
+from kexec_vm import crash, crash_check
 from kexec_vm.suite import case
 
 ADDED = 256 << 20
@@ -57,7 +57,7 @@ def holders(evidence, added):
 
 def added_memory_is_there(bench, series, call, *, reload, load=crash.LOAD):
     evidence, added = boot(bench, series, call, reload=reload, load=load)
-    crash.check(bench, evidence)
+    crash_check.check(bench, evidence)
     bench.equal(len(holders(evidence, added)), 1, f"PT_LOADs that hold the added memory at {added:#x}")
     runs = [line.split() for line in evidence.first.out("pattern").splitlines()]
     outside = [at for _, at, _ in runs if not added <= int(at, 16) < added + ADDED]

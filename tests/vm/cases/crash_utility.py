@@ -11,7 +11,7 @@ import re
 import subprocess
 import tempfile
 
-from kexec_vm import crash
+from kexec_vm import crash, crash_check
 from kexec_vm.suite import case
 
 COMMANDS = "sys\nbt\nlog\nquit\n"
@@ -33,7 +33,7 @@ def crash_reads(bench, series, call):
         with open(dump, "wb") as disk:
             disk.truncate(512 << 20)
         evidence = crash.run(bench, crash.Crash(series, cpus=2, call=call, panic="second-cpu", disk=dump))
-        crash.check(bench, evidence)
+        crash_check.check(bench, evidence)
         bench.equal(evidence.capture["saved"].status, 0, "writing the dump to the disk")
         os.truncate(dump, int(evidence.capture.out("saved")))
         text = session(bench, evidence.kernel, dump)

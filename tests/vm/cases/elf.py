@@ -4,7 +4,7 @@
 import itertools
 import json
 
-from kexec_vm import crash, handover, images, recipe
+from kexec_vm import crash, crash_check, handover, images, recipe
 from kexec_vm.crash import Crash
 from kexec_vm.handover import HandOver
 from kexec_vm.machine import CMDLINE
@@ -60,8 +60,8 @@ def packed(bench, suffix):
 def elf_crash(bench):
     """A vmlinux in the memory reserved for it, which is not where it was linked."""
     vmlinux = bench.cache.vmlinux(bench.cache.kernel("6.1"))
-    crash.check(bench, crash.run(bench, Crash(call="-c", image=vmlinux, reserve="crashkernel=256M", memory="2G",
-                                              cpu=NO_LA57)))
+    one = Crash(call="-c", image=vmlinux, reserve="crashkernel=256M", memory="2G", cpu=NO_LA57)
+    crash_check.check(bench, crash.run(bench, one))
 
 
 @case("elf/unknown-styles")

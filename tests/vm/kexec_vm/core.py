@@ -14,6 +14,7 @@ NT_PRSTATUS = 1
 EM_X86_64, EM_AARCH64, EM_RISCV = 62, 183, 243
 _KERNEL_MAP = 0xFFFFFFFF80000000  # __START_KERNEL_map, Documentation/arch/x86/x86_64/mm.rst
 _PID, _REGISTERS = 32, 112  # offsets in struct elf_prstatus: pr_pid, pr_reg
+_TEXT_DISTANCE = {EM_AARCH64: "NUMBER(kimage_voffset)", EM_RISCV: "NUMBER(va_kernel_pa_offset)"}
 _PC = {EM_X86_64: 16 * 8, EM_AARCH64: 32 * 8, EM_RISCV: 0}  # of the instruction pointer in pr_reg
 
 
@@ -30,9 +31,9 @@ class Load:
     def end(self):
         return self.physical + self.size
 
-    @property
-    def is_kernel_text(self):
-        return self.virtual >= _KERNEL_MAP
+    def is_inside(self, other):
+        """Whether a larger one has all of its memory, too."""
+        return other.physical <= self.physical and self.end <= other.end and self.size < other.size
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,19 @@ class Core:
 
     def memory(self):
         """The PT_LOADs of memory, in the file's order: all but the kernel's own text mapping."""
-        return [load for load in self.loads if not load.is_kernel_text]
+        text = self.kernel_text()
+        return [load for load in self.loads if load not in text]
 
     def kernel_text(self):
-        return [load for load in self.loads if load.is_kernel_text]
+        return [load for load in self.loads if any(map(load.is_inside, self.loads))]
+
+    def text_physical(self, virtual):
+        """Where the kernel text's address `virtual` lies, by vmcoreinfo. On x86_64 phys_base moves the mapping by as much
+        as the kernel moved; elsewhere there is the text's virtual minus its physical address."""
+        info = self.vmcoreinfo()
+        if self.machine == EM_X86_64:
+            return virtual - _KERNEL_MAP + int(info["NUMBER(phys_base)"])
+        return (virtual - int(info[_TEXT_DISTANCE[self.machine]], 0)) % (1 << 64)
 
     def cpus(self):
         """(pid of the task, instruction pointer) of each NT_PRSTATUS, in order."""
@@ -95,11 +105,6 @@ def parse(data):
             note_headers += 1
             notes += _notes(data[at:at + size])
     return Core(loads, notes, note_headers, machine)
-
-
-def kernel_text_physical(vmcoreinfo, virtual):
-    """Where the kernel text's address `virtual` lies: phys_base moves the mapping by as much as the kernel moved."""
-    return virtual - _KERNEL_MAP + int(vmcoreinfo["NUMBER(phys_base)"])
 
 
 def _notes(data):
