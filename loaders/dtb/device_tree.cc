@@ -78,9 +78,10 @@ Result<DeviceTree> DeviceTree::Parse(Bytes blob) {
   const auto size = ReadAt<Be<uint32_t>>(blob, 4);
   if (!size) return Fail(Errc::kMalformed, "the device tree ends inside its header");
   if (*size > blob.size()) {
-    return Fail(Errc::kMalformed,
-                "the device tree is cut short: its header says {:#x} bytes, {:#x} are there; copy the file again",
-                uint32_t{*size}, blob.size());
+    return Fail(
+        Errc::kMalformed,
+        "the device tree is cut short: its header says {:#x} bytes, {:#x} are there; copy the file again",
+        uint32_t{*size}, blob.size());
   }
   if (*size > kMaxBytes) {
     return Fail(Errc::kDoesNotFit, "a device tree of {:#x} bytes; the limit is {:#x}", uint32_t{*size},

@@ -81,7 +81,8 @@ bool RecognisesUimage(Bytes file) {
 
 Result<UimagePayload> ReadUimage(const SharedBytes& file) {
   const auto header = ReadAt<Header>(file.view(), 0);
-  if (!header) return Fail(Errc::kMalformed, "the file ends at {:#x}, inside the header; {}", file.size(), kRemedy);
+  if (!header)
+    return Fail(Errc::kMalformed, "the file ends at {:#x}, inside the header; {}", file.size(), kRemedy);
   KEXEC_TRY(CheckHeader(*header));
   KEXEC_TRY(CheckKind(*header));
   const auto* const machine = std::ranges::find(kMachines, header->arch, &Code::number);

@@ -171,10 +171,11 @@ TEST(DeviceTree, RefusesWhatIsNoTree) {
   EXPECT_EQ(refusal({}), "this is no device tree");
   EXPECT_EQ(refusal(BytesOf("/dts-v1/; / { };")), "this is no device tree");
   EXPECT_EQ(refusal(Cut(blob, 7)), "the device tree ends inside its header");
-  EXPECT_EQ(refusal(Cut(blob, blob.size() - 1)),
-            fmt::format("the device tree is cut short: its header says {:#x} bytes, {:#x} are there; copy the "
-                        "file again",
-                        blob.size(), blob.size() - 1));
+  EXPECT_EQ(
+      refusal(Cut(blob, blob.size() - 1)),
+      fmt::format("the device tree is cut short: its header says {:#x} bytes, {:#x} are there; copy the "
+                  "file again",
+                  blob.size(), blob.size() - 1));
   ByteVector bad = blob;
   fdt_set_off_dt_strings(bad.data(), 0xfffffff0);
   EXPECT_EQ(refusal(bad), Damaged("FDT_ERR_TRUNCATED"));
