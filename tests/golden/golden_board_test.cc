@@ -35,6 +35,8 @@ INSTANTIATE_TEST_SUITE_P(Machines, GoldenBoardPlan,
                                            GoldenBoard{"arm64-dt-1g", LoadKind::kCrash},
                                            GoldenBoard{"arm64-acpi-1g", LoadKind::kNormal},
                                            GoldenBoard{"arm64-acpi-1g", LoadKind::kCrash},
+                                           GoldenBoard{"arm64-reserved-1g", LoadKind::kNormal},
+                                           GoldenBoard{"arm64-reserved-1g", LoadKind::kCrash},
                                            GoldenBoard{"riscv64-1g", LoadKind::kNormal},
                                            GoldenBoard{"riscv64-1g", LoadKind::kCrash}),
                          [](const auto& test) {
