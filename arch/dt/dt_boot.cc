@@ -128,9 +128,10 @@ Result<Parts> PlaceParts(const DtMachine& machine, const ImageKernel& image, con
                          Diagnostics& diagnostics) {
   const DtFacts& facts = machine.facts();
   const DtRules& rules = machine.architecture().rules;
+  const NodeTest added_by_firmware = machine.architecture().added_by_firmware;
   KEXEC_ASSIGN(const size_t purgatory_size, machine.PurgatorySize());
   KEXEC_ASSIGN(std::vector<LoadPiece> pieces, KernelPieces(image, inputs, facts.page));
-  KEXEC_ASSIGN(DeviceTree contents, BaseTree(facts, inputs.device_tree, diagnostics));
+  KEXEC_ASSIGN(DeviceTree contents, BaseTree(facts, inputs.device_tree, added_by_firmware, diagnostics));
   KEXEC_ASSIGN(Layout layout, FreeMemory(machine, contents));
   PhysRange window = inputs.window;
   std::optional<DtCrashExtras> crash;

@@ -13,6 +13,7 @@
 #include "arch/crash_facts.h"
 #include "arch/dt/dt_facts.h"
 #include "arch/dt/dt_layout.h"
+#include "arch/dt/dt_tree.h"
 #include "arch/machine.h"
 #include "kexec/plan.h"
 #include "loaders/dtb/device_tree.h"
@@ -21,10 +22,11 @@ namespace kexec {
 
 // Plain facts about the architecture.
 struct DtArchitecture {
-  std::string_view name;     // "aarch64", as uname -m
-  uint64_t kexec_flag = 0;   // KEXEC_ARCH_*
-  uint16_t elf_machine = 0;  // EM_*, of core headers
-  PhysAddr destination_end;  // no segment may reach it
+  std::string_view name;                 // "aarch64", as uname -m
+  uint64_t kexec_flag = 0;               // KEXEC_ARCH_*
+  uint16_t elf_machine = 0;              // EM_*, of core headers
+  PhysAddr destination_end;              // no segment may reach it
+  NodeTest added_by_firmware = nullptr;  // of /reserved-memory: see BaseTree
   DtRules rules;
 };
 

@@ -92,12 +92,12 @@ Result<> CopyEfi(const DeviceTree& running, DeviceTree& tree) {
   return {};
 }
 
-// A RISC-V machine's firmware adds what it keeps to the tree it was given, so that a board's own tree lacks
-// it; a kernel that takes that memory for its own is dead before its first word.
-Result<> CopyFirmwareMemory(const DeviceTree& running, DeviceTree& tree) {
+// Firmware below the kernel adds what it keeps to the tree it was given, so that a board's own tree lacks it;
+// a kernel that takes that memory for its own is dead before its first word.
+Result<> CopyFirmwareMemory(const DeviceTree& running, NodeTest added_by_firmware, DeviceTree& tree) {
   const std::vector<std::string> names = running.Children(kReserved);
-  if (std::ranges::none_of(names, IsFirmwareMemory) ||
-      std::ranges::any_of(tree.Children(kReserved), IsFirmwareMemory)) {
+  if (std::ranges::none_of(names, added_by_firmware) ||
+      std::ranges::any_of(tree.Children(kReserved), added_by_firmware)) {
     return {};
   }
   if (!tree.HasNode(kReserved)) {  // its cells are the root's (reserved-memory.yaml of dt-schema)
@@ -108,7 +108,7 @@ Result<> CopyFirmwareMemory(const DeviceTree& running, DeviceTree& tree) {
     KEXEC_TRY(tree.SetProperty(kReserved, "ranges", {}));
   }
   for (const std::string& name : names) {
-    if (!IsFirmwareMemory(name)) continue;
+    if (!added_by_firmware(name)) continue;
     const std::string path = fmt::format("{}/{}", kReserved, name);
     KEXEC_ASSIGN(const std::vector<PhysRange> ranges, running.Ranges(path, "reg"));
     KEXEC_ASSIGN(const std::vector<std::byte> list, tree.EncodeRanges(kReserved, ranges));
@@ -118,11 +118,12 @@ Result<> CopyFirmwareMemory(const DeviceTree& running, DeviceTree& tree) {
   return {};
 }
 
-Result<> CompleteUserTree(const DtFacts& facts, DeviceTree& tree, Diagnostics& diagnostics) {
+Result<> CompleteUserTree(const DtFacts& facts, NodeTest added_by_firmware, DeviceTree& tree,
+                          Diagnostics& diagnostics) {
   if (facts.tree) {
     KEXEC_ASSIGN(const DeviceTree running, ParseNamed(*facts.tree));
     KEXEC_TRY(CopyEfi(running, tree));
-    KEXEC_TRY(CopyFirmwareMemory(running, tree));
+    if (added_by_firmware != nullptr) KEXEC_TRY(CopyFirmwareMemory(running, added_by_firmware, tree));
   }
   if (tree.Property(kChosen, kEfi[0]) || KnowsMemory(tree)) return {};
   diagnostics.Note("the device tree names no memory; it gets the {} ranges of this machine",
@@ -132,11 +133,8 @@ Result<> CompleteUserTree(const DtFacts& facts, DeviceTree& tree, Diagnostics& d
 
 }  // namespace
 
-// lib/utils/fdt/fdt_fixup.c of OpenSBI.
-bool IsFirmwareMemory(std::string_view node) { return node.starts_with("mmode_resv"); }
-
 Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& options,
-                            Diagnostics& diagnostics) {
+                            NodeTest added_by_firmware, Diagnostics& diagnostics) {
   const std::optional<NamedFile>& source = options.tree ? options.tree : facts.tree;
   if (!source) {
     return Fail(Errc::kUnsupported,
@@ -148,7 +146,7 @@ Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& optio
     KEXEC_TRY(tree.ApplyOverlay(overlay.contents.view()), fmt::format("overlay '{}'", overlay.name));
   }
   KEXEC_TRY(DropStale(tree));
-  if (options.tree) KEXEC_TRY(CompleteUserTree(facts, tree, diagnostics));
+  if (options.tree) KEXEC_TRY(CompleteUserTree(facts, added_by_firmware, tree, diagnostics));
   return tree;
 }
 

@@ -21,15 +21,17 @@
 KEXEC_PUBLIC_BEGIN
 namespace kexec {
 
+// Asked with a node's name.
+using NodeTest = bool (*)(std::string_view node);
+
 // The tree before anything is placed: the running system's or --dtb, with --dtb-overlay applied, without what
 // only concerned the running kernel (its initrd, its core headers, the memory it was limited to). A tree of
 // the user's also gets what it cannot know: memory nodes if it has none, on an EFI machine where EFI's tables
-// are, and what machine-mode firmware keeps of RISC-V machines. kUnsupported where there is no tree at all;
-// kMalformed names the file that is no tree or no fitting overlay.
-Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& options, Diagnostics& diagnostics);
-
-// Whether a node below /reserved-memory with this name is memory of machine-mode firmware, added by itself.
-bool IsFirmwareMemory(std::string_view node);
+// are, and the nodes below /reserved-memory of which `added_by_firmware` is true (nullptr: none are), unless
+// it has such nodes itself. kUnsupported where there is no tree at all; kMalformed names the file that is no
+// tree or no fitting overlay.
+Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& options,
+                            NodeTest added_by_firmware, Diagnostics& diagnostics);
 
 // Memory the tree keeps for somebody else: its reservations and the children of /reserved-memory with an
 // address.

@@ -3,10 +3,11 @@
 
 #include <string>
 
-#include "arch/dt/dt_tree.h"
 #include "kexec/memory_map.h"
 
 namespace kexec {
+
+bool IsFirmwareMemory(std::string_view node) { return node.starts_with("mmode_resv"); }
 
 std::vector<PhysRange> FirmwareMemory(const DeviceTree& tree) {
   std::vector<PhysRange> memory;

@@ -4,6 +4,7 @@
 // fault.
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "kexec/export.h"
@@ -13,8 +14,11 @@
 KEXEC_PUBLIC_BEGIN
 namespace kexec {
 
-// Pure. What the firmware says in the tree it hands on: children of /reserved-memory called "mmode_resvN"
-// (OpenSBI, lib/utils/fdt/fdt_fixup.c). None for a node that cannot be read.
+// Whether the firmware has added this child of /reserved-memory to the tree it hands on: "mmode_resvN"
+// (OpenSBI, lib/utils/fdt/fdt_fixup.c).
+bool IsFirmwareMemory(std::string_view node);
+
+// Pure. The memory of these nodes. None for a node that cannot be read.
 std::vector<PhysRange> FirmwareMemory(const DeviceTree& tree);
 
 // Pure. `dumped` without it: a program that reads it in a dump dies of the fault, and so does the kernel.

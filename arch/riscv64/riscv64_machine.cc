@@ -26,6 +26,7 @@ constexpr DtArchitecture kRiscv64 = {
     // KEXEC_DESTINATION_MEMORY_LIMIT is all of memory (arch/riscv/include/asm/kexec.h); physical addresses
     // have 56 bits (RISC-V Privileged Architecture, "Sv39" and its wider kin).
     .destination_end = PhysAddr(uint64_t{1} << 56),
+    .added_by_firmware = IsFirmwareMemory,
     .rules = {},
 };
 

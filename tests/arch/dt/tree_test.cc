@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "arch/dt/dt_tree.h"
+#include "arch/riscv64/firmware_memory.h"
 #include "tests/support/ranges.h"
 #include "tests/support/recording_diagnostics.h"
 #include "tests/support/result_matchers.h"
@@ -44,9 +45,13 @@ DtFacts FactsWith(const DeviceTree& tree) {
   return facts;
 }
 
-TEST(BaseTree, KeepsTheMachineAndDropsTheOldBoot) {
+Result<DeviceTree> Made(const DtFacts& facts, const DeviceTreeOptions& options) {
   RecordingDiagnostics diagnostics;
-  const auto tree = BaseTree(FactsWith(Running()), {}, diagnostics);
+  return BaseTree(facts, options, IsFirmwareMemory, diagnostics);
+}
+
+TEST(BaseTree, KeepsTheMachineAndDropsTheOldBoot) {
+  const auto tree = Made(FactsWith(Running()), {});
   ASSERT_EQ(MessageOf(tree), "success");
   EXPECT_THAT(tree->Strings("/chosen", "stdout-path"), ElementsAre("/pl011@9000000"));
   for (const char* gone : {"bootargs", "linux,initrd-start", "linux,initrd-end", "linux,elfcorehdr"}) {
@@ -57,22 +62,20 @@ TEST(BaseTree, KeepsTheMachineAndDropsTheOldBoot) {
 }
 
 TEST(BaseTree, IsRefusedWhereThereIsNone) {
-  RecordingDiagnostics diagnostics;
   DtFacts facts;
   facts.why_no_tree = "cannot open '/sys/firmware/fdt': No such file or directory";
-  EXPECT_EQ(MessageOf(BaseTree(facts, {}, diagnostics)),
+  EXPECT_EQ(MessageOf(Made(facts, {})),
             "there is no device tree to hand to the kernel (cannot open '/sys/firmware/fdt': No such file or "
             "directory); name one with --dtb=FILE");
 }
 
 TEST(BaseTree, NamesTheFileThatIsNone) {
-  RecordingDiagnostics diagnostics;
   DeviceTreeOptions options;
   options.tree = NamedFile{"my.dtb", SharedBytes::Own(std::vector<std::byte>(64))};
-  EXPECT_THAT(MessageOf(BaseTree(FactsWith(Running()), options, diagnostics)), HasSubstr("'my.dtb'"));
+  EXPECT_THAT(MessageOf(Made(FactsWith(Running()), options)), HasSubstr("'my.dtb'"));
   options.tree.reset();
   options.overlays.push_back({"my.dtbo", SharedBytes::Own(std::vector<std::byte>(64))});
-  EXPECT_THAT(MessageOf(BaseTree(FactsWith(Running()), options, diagnostics)), HasSubstr("'my.dtbo'"));
+  EXPECT_THAT(MessageOf(Made(FactsWith(Running()), options)), HasSubstr("'my.dtbo'"));
 }
 
 TEST(UserTree, GetsTheMachinesMemoryWhereItNamesNone) {
@@ -80,8 +83,7 @@ TEST(UserTree, GetsTheMachinesMemoryWhereItNamesNone) {
   const uint32_t two[] = {2};
   ASSERT_TRUE(users.SetCells("/", "#address-cells", two).has_value());
   ASSERT_TRUE(users.SetCells("/", "#size-cells", two).has_value());
-  RecordingDiagnostics diagnostics;
-  const auto tree = BaseTree(FactsWith(Running()), {.tree = File(users), .overlays = {}}, diagnostics);
+  const auto tree = Made(FactsWith(Running()), {.tree = File(users), .overlays = {}});
   ASSERT_EQ(MessageOf(tree), "success");
   EXPECT_THAT(*tree->Ranges("/memory@40000000", "reg"), ElementsAre(Range(0x40000000, 0x80000000)));
   EXPECT_THAT(*tree->Ranges("/memory@880000000", "reg"), ElementsAre(Range(0x880000000, 0x900000000)));
@@ -90,9 +92,7 @@ TEST(UserTree, GetsTheMachinesMemoryWhereItNamesNone) {
 
 TEST(UserTree, KeepsItsOwnMemory) {
   DeviceTree users = Running();
-  RecordingDiagnostics diagnostics;
-  const auto tree =
-      BaseTree(FactsWith(DeviceTree::Empty()), {.tree = File(users), .overlays = {}}, diagnostics);
+  const auto tree = Made(FactsWith(DeviceTree::Empty()), {.tree = File(users), .overlays = {}});
   ASSERT_EQ(MessageOf(tree), "success");
   EXPECT_FALSE(tree->HasNode("/memory@880000000"));
 }
@@ -101,9 +101,7 @@ TEST(UserTree, IsToldWhereEfiIs) {
   DeviceTree running = Running();
   ASSERT_TRUE(running.SetU64("/chosen", "linux,uefi-system-table", 0x7ffd0018).has_value());
   ASSERT_TRUE(running.SetU64("/chosen", "linux,uefi-mmap-start", 0x7b5f8018).has_value());
-  RecordingDiagnostics diagnostics;
-  const auto tree =
-      BaseTree(FactsWith(running), {.tree = File(DeviceTree::Empty()), .overlays = {}}, diagnostics);
+  const auto tree = Made(FactsWith(running), {.tree = File(DeviceTree::Empty()), .overlays = {}});
   ASSERT_EQ(MessageOf(tree), "success");
   EXPECT_EQ(tree->Number("/chosen", "linux,uefi-system-table"), 0x7ffd0018);
   EXPECT_EQ(tree->Number("/chosen", "linux,uefi-mmap-start"), 0x7b5f8018);
@@ -125,8 +123,7 @@ DeviceTree WithFirmware(const char* name) {
 TEST(UserTree, IsToldWhatMachineModeFirmwareKeeps) {
   DeviceTree running = WithFirmware("mmode_resv0@80000000");
   ASSERT_TRUE(running.SetProperty("/reserved-memory/mmode_resv0@80000000", "no-map", {}).has_value());
-  RecordingDiagnostics diagnostics;
-  const auto tree = BaseTree(FactsWith(running), {.tree = File(Running()), .overlays = {}}, diagnostics);
+  const auto tree = Made(FactsWith(running), {.tree = File(Running()), .overlays = {}});
   ASSERT_EQ(MessageOf(tree), "success");
   EXPECT_THAT(*tree->Ranges("/reserved-memory/mmode_resv0@80000000", "reg"),
               ElementsAre(Range(0x80000000, 0x80080000)));
@@ -136,18 +133,15 @@ TEST(UserTree, IsToldWhatMachineModeFirmwareKeeps) {
 }
 
 TEST(UserTree, KeepsWhatItSaysOfFirmware) {
-  RecordingDiagnostics diagnostics;
-  const auto tree =
-      BaseTree(FactsWith(WithFirmware("mmode_resv0@80000000")),
-               {.tree = File(WithFirmware("mmode_resv1@80000000")), .overlays = {}}, diagnostics);
+  const auto tree = Made(FactsWith(WithFirmware("mmode_resv0@80000000")),
+                         {.tree = File(WithFirmware("mmode_resv1@80000000")), .overlays = {}});
   ASSERT_EQ(MessageOf(tree), "success");
   EXPECT_THAT(tree->Children("/reserved-memory"), ElementsAre("mmode_resv1@80000000"));
 }
 
 TEST(UserTree, GetsNoOtherReservedMemory) {
-  RecordingDiagnostics diagnostics;
-  const auto tree = BaseTree(FactsWith(WithFirmware("carveout@80000000")),
-                             {.tree = File(Running()), .overlays = {}}, diagnostics);
+  const auto tree =
+      Made(FactsWith(WithFirmware("carveout@80000000")), {.tree = File(Running()), .overlays = {}});
   ASSERT_EQ(MessageOf(tree), "success");
   EXPECT_FALSE(tree->HasNode("/reserved-memory"));
 }
