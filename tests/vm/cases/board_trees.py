@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """arm64 and riscv64: the device tree the kernel gets, as the command line wants it: from a file, and with overlays."""
 
+import json
 import pathlib
 import subprocess
 import tempfile
 
 from kexec_vm import compare, fdt, recipe
 from kexec_vm.architecture import AARCH64, RISCV64
+from kexec_vm.machine import Machine
 from kexec_vm.suite import case
+
+RAM = {"aarch64": 0x40000000, "riscv64": 0x80000000}  # where it begins on QEMU's boards
 
 
 def text_of(path):
@@ -84,8 +88,44 @@ def tree_without_memory(bench, architecture, series):
     tree_of_file(bench, architecture, series, "--devicetreeblob=", "", tree)
 
 
+def many_reserved(bench, architecture, series):
+    """300 ranges that the tree reserves, with 1.4 MiB between each two: no segment lies in one, and the next but one kernel
+    still keeps them. Every third is memory that no kernel may map."""
+    ranges = [(RAM[architecture.name] + 0x8000000 + number * 0x180000, 0x10000) for number in range(300)]
+    tree = fdt.overlay(("/", fdt.reserved_memory(ranges, ranges[::3])))
+    kernel = bench.cache.kernel(series, architecture)
+    files, programs = {"kernel": kernel.image.read_bytes()}, {"sbin/kexec": bench.programs(architecture).kexec}
+    line = recipe.load(architecture)
+    look = "try iomem cat /proc/iomem\n"
+    archive = bench.archive(architecture, look + "note reached last")
+    second = f"{look}try plan kexec -c {line} --dry-run --json\ntry load kexec -c {line}\nexecute kexec -e"
+    archive = bench.archive(architecture, second, programs=programs, files={**files, "initrd": archive})
+    first = f"try load kexec -c {line} --dtb-overlay=/tree\nexecute kexec -e"
+    archive = bench.archive(architecture, first, programs=programs, files={**files, "initrd": archive, "tree": tree})
+    transcript = bench.boot(Machine(kernel, memory="1G"), archive, limit=300)
+    for number in (1, 2):
+        recipe.expect_success(bench, transcript.boot(number), "load")
+    check_kept(bench, transcript.boot(2).out("iomem"), ranges, "second")
+    segments = json.loads(transcript.boot(2).out("plan"))["plan"]["segments"]
+    places = [(int(one["begin"], 16), int(one["end"], 16)) for one in segments]
+    kept = [(address, address + size) for address, size in ranges]
+    bench.equal(compare.without(compare.merged(places), kept), compare.merged(places), "segments, without what is reserved")
+    check_kept(bench, transcript.boot(3).out("iomem"), ranges, "third")
+    bench.equal(transcript.boot(3).out("reached"), "last", "marker of the third kernel")
+
+
+def check_kept(bench, iomem, ranges, which):
+    """No kernel takes reserved memory for free: it is no System RAM, or reserved inside it."""
+    free = compare.without(compare.system_ram(iomem), compare.reserved(iomem))
+    bench.expect(free, f"{which} kernel: no free memory in /proc/iomem")
+    kept = [(address, address + size) for address, size in ranges]
+    bench.equal(compare.show(compare.without(free, kept)), compare.show(free), f"{which} kernel: memory that is free")
+
+
 case("arm64/overlay", crossed=True)(lambda bench: overlays(bench, AARCH64, "6.1"))
 case("riscv64/overlay", crossed=True)(lambda bench: overlays(bench, RISCV64, "6.12"))
+case("arm64/reserved", crossed=True)(lambda bench: many_reserved(bench, AARCH64, "6.12"))
+case("riscv64/reserved", crossed=True)(lambda bench: many_reserved(bench, RISCV64, "6.12"))
 case("arm64/dtb/own", crossed=True)(lambda bench: own_tree(bench, AARCH64, "6.1"))
 case("arm64/dtb/no-memory", crossed=True)(lambda bench: tree_without_memory(bench, AARCH64, "6.12"))
 case("riscv64/dtb/own", crossed=True)(lambda bench: own_tree(bench, RISCV64, "6.12"))

@@ -30,6 +30,12 @@ def system_ram(iomem):
     return merged((int(start, 16), int(end, 16) + 1) for start, end in lines)
 
 
+def reserved(iomem):
+    """What is reserved inside System RAM in a /proc/iomem text, merged."""
+    lines = re.findall(r"^  ([0-9a-f]+)-([0-9a-f]+) : reserved$", iomem, re.MULTILINE)
+    return merged((int(start, 16), int(end, 16) + 1) for start, end in lines)
+
+
 def firmware_memory(memmap):
     """{type: merged ranges} of 'start end type' lines (/sys/firmware/memmap)."""
     kinds = {}

@@ -16,7 +16,7 @@ def _node(name, content, strings):
     children = {key: value for key, value in content.items() if isinstance(value, dict)}
     for key, value in content.items():  # properties come first
         if key not in children:
-            data = value.encode() + b"\0"
+            data = value if isinstance(value, bytes) else value.encode() + b"\0"
             out += struct.pack(">III", _PROPERTY, len(data), len(strings)) + _padded(data)
             strings += key.encode() + b"\0"
     for key, value in children.items():
@@ -25,13 +25,22 @@ def _node(name, content, strings):
 
 
 def build(root):
-    """A tree: dictionaries are nodes, text is a property's string."""
+    """A tree: dictionaries are nodes, text is a property's string, bytes are its value."""
     strings = bytearray()
     structure = _node("", root, strings) + struct.pack(">I", _END)
     at = _HEADER_BYTES + 16  # one empty memory reservation
     header = struct.pack(">10I", _MAGIC, at + len(structure) + len(strings), at, at + len(structure), _HEADER_BYTES, _VERSION,
                          _COMPATIBLE, 0, len(strings), len(structure))
     return header + bytes(16) + structure + bytes(strings)
+
+
+def reserved_memory(ranges, no_map):
+    """What "/" gets to keep `ranges` (address, size) free (dt-schema, reserved-memory.yaml); those in `no_map` are no memory
+    of the kernel's at all. Two cells for addresses and sizes each."""
+    cells = {"#address-cells": struct.pack(">I", 2), "#size-cells": struct.pack(">I", 2), "ranges": b""}
+    nodes = {f"kept@{address:x}": {"reg": struct.pack(">QQ", address, size),
+                                   **({"no-map": b""} if (address, size) in no_map else {})} for address, size in ranges}
+    return {"reserved-memory": {**cells, **nodes}}
 
 
 def overlay(*changes):
