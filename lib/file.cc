@@ -84,8 +84,12 @@ Result<ImageFile> OpenWithoutContext(const std::filesystem::path& path, uint64_t
   if (size > max_bytes) {
     return Fail(Errc::kDoesNotFit, "is {} bytes long, longer than the {} bytes allowed", size, max_bytes);
   }
-  KEXEC_ASSIGN(file.bytes, MapFile(fd.get(), size));
-  file.mapped = true;
+  auto mapped = MapFile(fd.get(), size);
+  file.mapped = mapped.has_value();
+  if (!mapped && mapped.error().sys_errno() == ENODEV) {  // a file of sysfs, or of a filesystem in user space
+    mapped = ReadStream(fd.get(), max_bytes);
+  }
+  KEXEC_ASSIGN(file.bytes, std::move(mapped));
   file.fd = std::move(fd);
   return file;
 }

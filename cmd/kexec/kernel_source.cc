@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "cmd/kexec/boot_entries.h"
+#include "cmd/kexec/running_initrd.h"
 
 namespace kexec {
 
@@ -23,6 +24,10 @@ Result<KernelSource> ChooseSource(const Session& session) {
       source.modules = std::move(entry.modules);
       if (!entry.options.empty()) source.command_line = std::move(entry.options);
     }
+  }
+  if (options.rare.reuse_initrd) {
+    KEXEC_ASSIGN(std::filesystem::path initrd, RunningInitrd(session.root), "--reuseinitrd");
+    source.initrds.push_back(std::move(initrd));
   }
   std::ranges::copy(options.initrds, std::back_inserter(source.initrds));
   std::ranges::copy(options.rare.modules, std::back_inserter(source.modules));

@@ -15,7 +15,7 @@ namespace kexec {
 struct KernelSource {
   std::filesystem::path kernel;
   std::optional<std::string> profile;          // --profile, else the entry's
-  std::vector<std::filesystem::path> initrds;  // the entry's, then --initrd
+  std::vector<std::filesystem::path> initrds;  // the entry's, then --reuseinitrd's, then --initrd
   std::vector<std::string> modules;            // the entry's, then --module
   std::optional<std::string> command_line;     // the entry's; nullopt: it has none, or there is no entry
 };

@@ -117,7 +117,8 @@ inline constexpr OptionRow kOtherRows[] = {
      .vital = true,
      .without_load = WithoutLoad::kRefuse,
      .help = "refused: real-mode code needs a BIOS as it was at power-on",
-     .man = "Asks to enter a bzImage through its real-mode code. Always refused: that code calls a BIOS, which is "
+     .man = "Asks to enter a bzImage through its real-mode code. Always refused: that code calls a BIOS, "
+            "which is "
             "not there or not as it was at power-on."},
     {.id = OptionId::kDtb,
      .name = "dtb",
@@ -152,10 +153,12 @@ inline constexpr OptionRow kOtherRows[] = {
     {.id = OptionId::kReuseInitrd,
      .name = "reuseinitrd",
      .group = Group::kRare,
-     .later = true,
+     .without_load = WithoutLoad::kRefuse,
      .help = "reuse the initial ramdisk of the running kernel",
-     .man = "Pass the initial ramdisk the running kernel was started with. It must have been booted with "
-            "`retain_initrd`."},
+     .man =
+         "Pass the initial ramdisk the running kernel was started with, in front of those of --initrd. The "
+         "kernel must have been started with `retain_initrd` and show it in /sys/firmware/initrd, as Linux "
+         "does since 6.8."},
     {.id = OptionId::kReuseVideoType,
      .name = "reuse-video-type",
      .group = Group::kRare,

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 
 #include "cmd/kexec/exit_status.h"
 #include "tests/cmd/cmd_world.h"
@@ -76,7 +78,8 @@ TEST(Load, DoesNotMindTheOrderOfOptions) {
 
 TEST(Load, ReusesTheRunningCommandLine) {
   CmdWorld world;
-  EXPECT_EQ(world.Run({"-ls", world.WriteKernel(), "--reuse-cmdline", "--append=single"}), 0) << world.message;
+  EXPECT_EQ(world.Run({"-ls", world.WriteKernel(), "--reuse-cmdline", "--append=single"}), 0)
+      << world.message;
   EXPECT_EQ(world.kernel.file_loads().at(0).command_line, "root=/dev/vda1 ro crashkernel=128M quiet single");
 }
 
@@ -320,15 +323,39 @@ TEST(LoadCrash, SaysThatKexecLoadCannotHandKeysOver) {
                                        "kexec_file_load only, but --entry needs kexec_load"));
 }
 
+TEST(Load, TakesTheInitrdTheRunningKernelShows) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  const std::string other = world.WriteInitrd();
+  std::stringstream archive;
+  archive << std::ifstream(other).rdbuf();
+  world.machine.File("proc/cmdline", "quiet\n");
+  EXPECT_EQ(world.Run({"-l", "--reuseinitrd", kernel}), kExitUsage);
+  EXPECT_EQ(
+      world.message,
+      "--reuseinitrd: the running kernel was started without 'retain_initrd' and has not kept its initrd; "
+      "name the file with --initrd=FILE");
+  world.machine.File("proc/cmdline", "quiet retain_initrd\n");
+  EXPECT_EQ(world.Run({"-l", "--reuseinitrd", kernel}), kExitUsage);
+  EXPECT_THAT(world.message, HasSubstr("sys/firmware/initrd' is missing: kernels since 6.8 show there"));
+  world.machine.File("sys/firmware/initrd", archive.str());
+  const std::string initrd = "--initrd=" + other;
+  ASSERT_EQ(world.Run({"-l", "--reuseinitrd", initrd, "--dry-run", "--json", kernel}), 0) << world.message;
+  const size_t first = world.out.find("sys/firmware/initrd");
+  ASSERT_NE(first, std::string::npos) << world.out;
+  EXPECT_NE(world.out.find(other, first), std::string::npos) << "--initrd follows";
+  EXPECT_EQ(world.Run({"-l", "-c", "--reuseinitrd", kernel}), 0) << world.message;
+  EXPECT_TRUE(world.kernel.loaded());
+}
+
 TEST(Load, RefusesWhatItCannotDoInOneSentence) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
   EXPECT_EQ(world.Run({"-l", "--real-mode", kernel}), kExitUsage);
-  EXPECT_EQ(world.message,
-            "--real-mode is not supported: that code calls the BIOS; leave it out to use the kernel's 64-bit or "
-            "32-bit entry");
-  EXPECT_EQ(world.Run({"-l", "--reuseinitrd", kernel}), kExitUsage);
-  EXPECT_EQ(world.message, "--reuseinitrd is not supported yet: name the file with --initrd=FILE");
+  EXPECT_EQ(
+      world.message,
+      "--real-mode is not supported: that code calls the BIOS; leave it out to use the kernel's 64-bit or "
+      "32-bit entry");
   world.diagnostics.TakeWarnings();
   EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
 }

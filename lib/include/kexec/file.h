@@ -38,10 +38,10 @@ struct ImageFile {
   bool mapped = false;         // true: bytes cost no private memory
 };
 
-// Opens `path` (O_CLOEXEC, relative to the working directory, symlinks followed) and maps it; a pipe, a FIFO
-// or
-// "-" is read to its end instead. Refuses directories, devices, empty files and anything above `max_bytes`.
-// The mapping faults if another program truncates the file meanwhile; the kernel's copy is checked by Submit.
+// Opens `path` (O_CLOEXEC, relative to the working directory, symlinks followed) and maps it; what cannot be
+// mapped (a file of sysfs), a pipe, a FIFO or "-" is read to its end instead. Refuses directories, devices,
+// empty files and anything above `max_bytes`. The mapping faults if another program truncates the file
+// meanwhile; the kernel's copy is checked by Submit.
 Result<ImageFile> OpenImageFile(const std::filesystem::path& path, uint64_t max_bytes);
 
 // The whole of a small file (/proc, /sys, configuration), at most `max_bytes`. `path` is relative to

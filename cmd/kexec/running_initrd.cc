@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cmd/kexec/running_initrd.h"
+
+#include <array>
+#include <string>
+
+#include "cmd/kexec/command_line.h"
+
+namespace kexec {
+
+Result<std::filesystem::path> RunningInitrd(const SystemRoot& root) {
+  constexpr const char* kShown = "sys/firmware/initrd";
+  // init/initramfs.c and Documentation/admin-guide/kernel-parameters.txt.
+  constexpr std::array<std::string_view, 1> kRetain = {"retain_initrd"};
+  const std::filesystem::path path = root.path() / kShown;
+  if (root.Exists(kShown)) return path;
+  const std::string line = root.ReadLine("proc/cmdline").value_or("");
+  if (RemoveParameters(line, kRetain) == line) {
+    return Fail(
+        Errc::kUnsupported,
+        "the running kernel was started without 'retain_initrd' and has not kept its initrd; name the "
+        "file with --initrd=FILE");
+  }
+  return Fail(Errc::kUnsupported,
+              "'{}' is missing: kernels since 6.8 show there the initrd they were started with, if there was "
+              "one; name the file with --initrd=FILE",
+              path.string());
+}
+
+}  // namespace kexec
