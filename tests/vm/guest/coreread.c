@@ -48,7 +48,7 @@ static Core OpenCore(const char* path) {
 // Maps [offset, offset + bytes) of the file, where `offset` holds physical address `physical`, and visits it.
 static void VisitWindow(const Core* core, uint64_t offset, uint64_t physical, uint64_t bytes, Visit* visit,
                         void* context) {
-  const uint64_t slack = offset % kPageBytes;
+  const uint64_t slack = offset % (uint64_t)sysconf(_SC_PAGESIZE);
   const unsigned char* data = mmap(NULL, bytes + slack, PROT_READ, MAP_PRIVATE, core->file, (off_t)(offset - slack));
   if (data == MAP_FAILED) Die("mmap of the core");
   visit(context, data + slack, physical, bytes);
