@@ -12,12 +12,23 @@ namespace {
 // (MAX_ELFCOREHDR_STR_LEN, arch/x86/kernel/kexec-bzimage64.c).
 constexpr uint64_t kKeptOfCommandLine = 30 + 1;
 
+std::string NotTaken(const KernelImage& image) {
+  return fmt::format("kexec_file_load takes no '{}' image", image.type);
+}
+
+std::string ImageObstacle(const KernelImage& image, const ImageKernel& kernel) {
+  if (image.type == "vmlinux") return NotTaken(image);
+  if (!kernel.image_size_told) return "kexec_file_load needs an Image whose header tells its size";
+  return {};
+}
+
 }  // namespace
 
 std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes) {
+  if (const auto* board = std::get_if<ImageKernel>(&image.image)) return ImageObstacle(image, *board);
   const auto* direct = std::get_if<DirectLinux>(&image.image);
   const auto* kernel = direct != nullptr ? &direct->packed : std::get_if<BzImage>(&image.image);
-  if (kernel == nullptr) return fmt::format("kexec_file_load takes no '{}' image", image.type);
+  if (kernel == nullptr) return NotTaken(image);
   if (kernel->protocol < 0x020c) {
     return fmt::format("kexec_file_load needs boot protocol 2.12, this kernel has {}.{:02}",
                        kernel->protocol >> 8, kernel->protocol & 0xff);
@@ -30,6 +41,17 @@ std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_byt
   if (command_line_bytes > limit) {
     return fmt::format("kexec_file_load takes {} bytes of command line, this one has {}", limit,
                        command_line_bytes);
+  }
+  return {};
+}
+
+std::string FileLoadDrawback(const KernelImage& image, LoadKind kind) {
+  // It jumps from the running kernel's code into the new kernel (load_other_segments in
+  // arch/arm64/kernel/machine_kexec_file.c).
+  if (image.machine == "aarch64") return "kexec_file_load of arm64 checks nothing before the jump";
+  // It takes all System RAM (prepare_elf_headers in arch/riscv/kernel/machine_kexec_file.c).
+  if (image.machine == "riscv64" && kind == LoadKind::kCrash) {
+    return "kexec_file_load of riscv64 puts memory of the firmware into the dump, where reading it faults";
   }
   return {};
 }

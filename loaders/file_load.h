@@ -7,15 +7,23 @@
 #include <string>
 
 #include "kexec/export.h"
+#include "kexec/plan.h"
 #include "loaders/kernel_image.h"
 
 KEXEC_PUBLIC_BEGIN
 namespace kexec {
 
-// Why kexec_file_load of x86_64 would not take `image` with a command line of `command_line_bytes`; empty if
-// it would. (bzImage64_probe and bzImage64_load in arch/x86/kernel/kexec-bzimage64.c: protocol 2.12, 64-bit
-// entry, loadable above 4 GiB, and 31 bytes of cmdline_size are kept.)
+// Why kexec_file_load of the image's machine would not take `image` with a command line of
+// `command_line_bytes`; empty if it would, or if some kernels do.
+//   x86_64:  protocol 2.12, 64-bit entry, loadable above 4 GiB, and 31 bytes of cmdline_size are kept
+//            (bzImage64_probe and bzImage64_load in arch/x86/kernel/kexec-bzimage64.c)
+//   arm64:   an Image that tells its size (image_load in arch/arm64/kernel/kexec_image.c)
+//   riscv64: a vmlinux (arch/riscv/kernel/kexec_elf.c); newer kernels take an Image, too
 std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_bytes);
+
+// What is worse about `image` when kexec_file_load of its machine loads it than when kexec_load does, for a
+// load of that kind; empty: nothing.
+std::string FileLoadDrawback(const KernelImage& image, LoadKind kind);
 
 }  // namespace kexec
 KEXEC_PUBLIC_END

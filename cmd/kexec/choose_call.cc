@@ -43,7 +43,8 @@ Result<CallChoice> FileLoadOnly(const LoadFacts& facts, const std::string& why) 
 std::string FileLoadFirst(const LoadFacts& facts) {
   if (!facts.file_load_keeps.empty()) return facts.file_load_keeps;
   // Nobody waits for a crash kernel's jump, and the running kernel keeps such an image up to date by itself.
-  if (facts.kind == LoadKind::kCrash) return "the kernel then keeps the core headers up to date";
+  if (facts.kind == LoadKind::kCrash && facts.file_load_drawback.empty())
+    return "the kernel then keeps the core headers up to date";
   return {};
 }
 
@@ -67,6 +68,9 @@ Result<CallChoice> ChooseCall(const LoadFacts& facts) {
   if (!reasons.empty()) return CallChoice{KexecCall::kLoad, false, Listed(reasons), {}};
   if (const std::string why = FileLoadFirst(facts); !why.empty()) {
     return CallChoice{KexecCall::kFileLoad, true, why, {}};
+  }
+  if (!facts.file_load_drawback.empty()) {
+    return CallChoice{KexecCall::kLoad, true, facts.file_load_drawback, {}};
   }
   return CallChoice{KexecCall::kLoad, true, "its jump is faster, and nothing here asks for a signature", {}};
 }

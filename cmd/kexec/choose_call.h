@@ -27,6 +27,8 @@ struct LoadFacts {
   std::string lockdown;  // the kernel's lockdown state; empty: none
   // What this system would lose with kexec_load ("IMA ..."); empty: nothing is known.
   std::string file_load_keeps;
+  // What is worse with kexec_file_load ("... checks nothing before the jump"); empty: nothing.
+  std::string file_load_drawback;
   // Keys of encrypted dump targets wait in /sys/kernel/config/crash_dm_crypt_keys
   // (Documentation/admin-guide/kdump/kdump.rst): the kernel hands them over in kexec_file_load.
   bool has_dm_crypt_keys = false;

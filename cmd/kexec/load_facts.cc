@@ -28,6 +28,7 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
   facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
   facts.lockdown = LockdownState(root).value_or("");
   facts.file_load_keeps = FileLoadKeeps(root);
+  facts.file_load_drawback = FileLoadDrawback(request.kernel, options.slot);
   facts.has_dm_crypt_keys = options.slot == LoadKind::kCrash && HasDmCryptKeys(root);
   return facts;
 }

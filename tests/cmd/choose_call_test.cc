@@ -53,6 +53,12 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"AutoWhereSomethingWouldBeLost",
             {.file_load_keeps = "it keeps a list"},
             kFileFirst + "it keeps a list"},
+        Row{"AutoWhereFileLoadIsWorse",
+            {.file_load_drawback = "it checks nothing"},
+            "kexec_load, then kexec_file_load where that may help: it checks nothing"},
+        Row{"AutoWhereBothLoseSomething",
+            {.file_load_keeps = "it keeps a list", .file_load_drawback = "it checks nothing"},
+            kFileFirst + "it keeps a list"},
         Row{"AutoWhereTheOptionsOutweighIt",
             {.prefers = {"--no-checks"}, .file_load_keeps = "it keeps a list"},
             "kexec_load: --no-checks works with kexec_load only"},
@@ -86,6 +92,9 @@ INSTANTIATE_TEST_SUITE_P(
         Row{"Crash",
             {.kind = LoadKind::kCrash},
             kFileFirst + "the kernel then keeps the core headers up to date"},
+        Row{"CrashWhereFileLoadIsWorse",
+            {.kind = LoadKind::kCrash, .file_load_drawback = "it checks nothing"},
+            "kexec_load, then kexec_file_load where that may help: it checks nothing"},
         Row{"CrashOldKernel", {.kind = LoadKind::kCrash, .obstacle = "it is old"}, "kexec_load: it is old"},
         Row{"CrashAskedFile",
             {.asked = Call::kFile, .kind = LoadKind::kCrash},
@@ -139,6 +148,28 @@ TEST(FileLoadObstacle, OfAnUnpackedKernelIsThatOfItsFile) {
   EXPECT_EQ(FileLoadObstacle({"bzImage64", direct}, 0),
             "kexec_file_load needs a kernel that can be loaded above 4 GiB");
   EXPECT_EQ(FileLoadObstacle({"elf-x86_64", ElfKernel()}, 0), "kexec_file_load takes no 'elf-x86_64' image");
+}
+
+TEST(FileLoadObstacle, OnTheBoardsDependsOnTheFormat) {
+  ImageKernel image;
+  EXPECT_EQ(FileLoadObstacle({"Image", image, "aarch64"}, 4096), "");
+  EXPECT_EQ(FileLoadObstacle({"vmlinux", image, "aarch64"}, 0), "kexec_file_load takes no 'vmlinux' image");
+  EXPECT_EQ(FileLoadObstacle({"elf-riscv", image, "riscv64"}, 4096), "");
+  EXPECT_EQ(FileLoadObstacle({"image-riscv", image, "riscv64"}, 0), "") << "newer kernels take it";
+  image.image_size_told = false;
+  EXPECT_EQ(FileLoadObstacle({"Image", image, "aarch64"}, 0),
+            "kexec_file_load needs an Image whose header tells its size");
+}
+
+TEST(FileLoadDrawback, IsTheBoards) {
+  EXPECT_EQ(FileLoadDrawback({"bzImage64", Modern(), "x86_64"}, LoadKind::kCrash), "");
+  for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
+    EXPECT_EQ(FileLoadDrawback({"Image", ImageKernel(), "aarch64"}, kind),
+              "kexec_file_load of arm64 checks nothing before the jump");
+  }
+  EXPECT_EQ(FileLoadDrawback({"elf-riscv", ImageKernel(), "riscv64"}, LoadKind::kNormal), "");
+  EXPECT_EQ(FileLoadDrawback({"elf-riscv", ImageKernel(), "riscv64"}, LoadKind::kCrash),
+            "kexec_file_load of riscv64 puts memory of the firmware into the dump, where reading it faults");
 }
 
 TEST(FileLoadKeeps, ImasMeasurementsAndHandedOverMemory) {
