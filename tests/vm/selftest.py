@@ -20,6 +20,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 sys.dont_write_bytecode = True
 
 from kexec_vm import clock, compare, core, crash_check, fdt, handed, images, newc, patience, qmp, suite  # noqa: E402
+from kexec_vm.architecture import AARCH64  # noqa: E402
+from kexec_vm.kernels import Cache  # noqa: E402
 from kexec_vm.report import Moment, Report  # noqa: E402
 from kexec_vm.serial_line import SerialLine  # noqa: E402
 
@@ -41,6 +43,16 @@ class NewcTest(unittest.TestCase):
         archive.file("x", b"")
         with self.assertRaisesRegex(ValueError, "'x'"):
             archive.file("x", b"")
+
+
+class CacheTest(unittest.TestCase):
+    def test_a_kernel_that_was_built_is_not_built_again(self):
+        cache = Cache(self.enterContext(tempfile.TemporaryDirectory()))
+        folder = cache.built_folder("arm64-64k", AARCH64)
+        folder.mkdir()
+        (folder / "release").write_text("6.12.1-64k\n", encoding="utf-8")
+        kernel = cache.kernel("6.12-64k", AARCH64)
+        self.assertEqual((kernel.release, kernel.image, kernel.module_files("efivarfs")), ("6.12.1-64k", folder / "Image", []))
 
 
 class UimageTest(unittest.TestCase):

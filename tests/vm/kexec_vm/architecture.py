@@ -24,6 +24,13 @@ class Package:
 
 
 @dataclass(frozen=True)
+class Built:
+    """A kernel that scripts/board-kernel builds: the name of its configuration in tests/vm/kernels."""
+
+    configuration: str
+
+
+@dataclass(frozen=True)
 class Architecture:
     name: str  # what uname -m says
     debian: str  # what Debian calls it
@@ -37,7 +44,7 @@ class Architecture:
     report_port: str  # as the guest's kernel calls that line
     uefi: Firmware | None
     compiler: str  # makes programs for it
-    kernels: dict  # series: Package
+    kernels: dict  # series: Package or Built
     secure_boot: Firmware | None = None  # the same as uefi, with variables that ask for signatures
 
 
@@ -57,9 +64,11 @@ AARCH64 = Architecture(
     Firmware("/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd"), "aarch64-linux-gnu-gcc",
     {"6.1": Package(r"linux-image-(6\.1\.[0-9][^ ]*-cloud-arm64)"),
      "6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-cloud-arm64)", "trixie"),
-     "6.12-16k": Package(r"linux-image-(6\.12\.[0-9][^ ]*-arm64-16k)", "trixie")})
+     "6.12-16k": Package(r"linux-image-(6\.12\.[0-9][^ ]*-arm64-16k)", "trixie"),
+     "6.12-64k": Built("arm64-64k")})
 RISCV64 = Architecture(
     "riscv64", "riscv64", "trixie", "qemu-system-riscv64", "virt", "rv64",
     "console=ttyS0,115200 earlycon=sbi panic=-1 nowatchdog", "ttyS0",
     ("-device", "pci-serial,chardev=report"), "ttyS1", None, "riscv64-linux-gnu-gcc",
-    {"6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-riscv64)")})
+    {"6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-riscv64)"),
+     "6.12-file": Built("riscv64")})

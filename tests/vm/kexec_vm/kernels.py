@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Debian's kernels (and its kexec-tools) fetched as packages into a cache folder; nothing is installed on the host."""
+"""Debian's kernels (and its kexec-tools) fetched as packages into a cache folder, and kernels built there that Debian does
+not have; nothing is installed on the host."""
 
+import hashlib
 import lzma
 import pathlib
 import re
@@ -10,22 +12,24 @@ import threading
 from dataclasses import dataclass
 
 from kexec_vm import images
-from kexec_vm.architecture import X86_64, Architecture
+from kexec_vm.architecture import X86_64, Architecture, Built
 
-_FOREIGN_PACKAGE = pathlib.Path(__file__).resolve().parents[3] / "scripts" / "foreign-package"
+_TREE = pathlib.Path(__file__).resolve().parents[3]
+_FOREIGN_PACKAGE = _TREE / "scripts" / "foreign-package"
 _APT = ["-q", "-o", "APT::Sandbox::User=root"]
 _MAKEDUMPFILE_LIBRARIES = ("libdw1", "libelf1", "liblzo2-2", "libbz2-1.0", "liblzma5")
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """One unpacked kernel package."""
+    """One unpacked kernel package, or a kernel that was built."""
 
     series: str  # "6.1"
     release: str  # what uname -r says
     image: pathlib.Path  # vmlinuz
-    modules: pathlib.Path  # lib/modules/RELEASE
+    modules: pathlib.Path  # lib/modules/RELEASE; of one that was built a folder without any
     architecture: Architecture = X86_64
+    vmlinux: pathlib.Path | None = None  # the ELF file `image` was made from, of one that was built
 
     def module_files(self, *names):
         """The named modules and everything they need, in the order to insert them, as (name, bytes).
@@ -66,8 +70,11 @@ class Cache:
         self._lock = threading.Lock()
 
     def kernel(self, series, architecture=X86_64):
-        """The newest kernel of `series` ("6.1", "6.12"; "newest" is of any) that is cached, else that apt offers."""
+        """The newest kernel of `series` ("6.1", "6.12"; "newest" is of any) that is cached, else that apt offers or, if it is
+        a Built one, that is built now."""
         package = architecture.kernels[series]
+        if isinstance(package, Built):
+            return self._built(series, package.configuration, architecture)
         suite = package.suite or architecture.suite
         name = self._offered(package.pattern, architecture, suite)
         release = re.fullmatch(package.pattern, name).group(1)
@@ -80,6 +87,20 @@ class Cache:
         modules = next((root / folder / release for folder in ("lib/modules", "usr/lib/modules")
                         if (root / folder / release).is_dir()), root)
         return Kernel(series, release, images_found[0], modules, architecture)
+
+    def _built(self, series, configuration, architecture):
+        """Built once for each text of its configuration: minutes of CPU time."""
+        folder = self.built_folder(configuration, architecture)
+        with self._lock:
+            if not folder.is_dir():
+                subprocess.run([_TREE / "scripts" / "board-kernel", configuration, folder], check=True)
+        release = (folder / "release").read_text(encoding="utf-8").strip()
+        return Kernel(series, release, folder / "Image", folder, architecture, folder / "vmlinux")
+
+    def built_folder(self, configuration, architecture):
+        """Where the kernel of that configuration is, or is to be."""
+        texts = [(_TREE / "tests" / "vm" / "kernels" / f"{name}.config").read_bytes() for name in ("guest", configuration)]
+        return self._shelf(architecture) / f"{configuration}-{hashlib.sha256(b''.join(texts)).hexdigest()[:12]}"
 
     def busybox(self, architecture):
         """The static busybox of Debian: the host's own, or that of another architecture."""
