@@ -59,6 +59,7 @@ def register(architecture, series, described, cpus, call, memory, special=None):
 
     @case(name, crossed=True)
     def run(bench):
+        bench.programs(architecture)  # skips before a kernel is fetched or built
         hand_over(bench, bench.cache.kernel(series, architecture), described, call, cpus=cpus, memory=memory,
                   **MACHINES.get(special, {}))
 
@@ -71,6 +72,7 @@ def register_crash(architecture, series, described, cpus, call, memory, special=
 
     @case(name, crossed=True)
     def run(bench):
+        bench.programs(architecture)
         crash_check.check(bench, crash.run(bench, one))
 
 
