@@ -28,14 +28,23 @@ def flip_every_copy(path, marker):
     return count
 
 
-def tampered(bench, options, marker=MARKER, architecture=X86_64, **parts):
-    """Loads with `options`, flips a bit of every copy of `marker`, and expects that purgatory finds it."""
+def tampered(bench, options, marker=MARKER, architecture=X86_64, cpu=None, look=None, **parts):
+    """Loads with `options`, flips a bit of every copy of `marker`, and expects that purgatory finds it.
+
+    look: called before with the path of the file that is the guest's memory.
+    """
     flipped = []
+
+    def answer(question):
+        if look:
+            look(question.memory)
+        flipped.append(flip_every_copy(question.memory, marker))
+
     transcript = recipe.boot(bench, f"""
         try load kexec -c {options} --serial={architecture.console_port} {recipe.load(architecture)}
         ask tamper
-        execute kexec -e""", second_files={"marker": MARKER}, machine={"host_sees_memory": True}, architecture=architecture,
-        answer=lambda question: flipped.append(flip_every_copy(question.memory, marker)), **parts)
+        execute kexec -e""", second_files={"marker": MARKER}, machine={"host_sees_memory": True, "cpu": cpu},
+        architecture=architecture, answer=answer, **parts)
     recipe.expect_success(bench, transcript.boot(1), "load")
     bench.expect(flipped and flipped[0] > 0, "the marker was nowhere in the guest's memory; the case proves nothing")
     bench.equal(len(transcript.boots), 1, "kernels that reached init: the damaged one must not run")
