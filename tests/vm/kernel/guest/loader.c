@@ -117,7 +117,7 @@ static struct Sampler StartSampler(void) {
   sampler.child = fork();
   if (sampler.child < 0) Die("fork");
   while (sampler.child == 0) {
-    const uint64_t now = FreeKib();
+    const uint64_t now = UnusedKib();
     if (now < *sampler.lowest_kib) *sampler.lowest_kib = now;
     nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
   }
@@ -139,9 +139,9 @@ static unsigned long FlagsOf(const struct Options* options) {
 static void LoadAndTell(const struct Options* options, const struct Image* image) {
   struct Sampler sampler = {.child = 0};
   if (options->peak) sampler = StartSampler();
-  const uint64_t free_before = FreeKib(), begin = Ticks();
+  const uint64_t free_before = UnusedKib(), begin = Ticks();
   const int error = Load(image, FlagsOf(options));
-  const uint64_t ticks = Ticks() - begin, free_after = FreeKib();
+  const uint64_t ticks = Ticks() - begin, free_after = UnusedKib();
   printf("error=%s\nload_ticks=%" PRIu64 "\nused_kib=%" PRId64 "\n", error ? strerrorname_np(error) : "0",
          ticks, (int64_t)(free_before - free_after));
   if (options->peak) printf("peak_kib=%" PRId64 "\n", (int64_t)(free_before - StopSampler(&sampler)));
