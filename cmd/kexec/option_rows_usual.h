@@ -204,8 +204,8 @@ inline constexpr OptionRow kUsualRows[] = {
      .man = "The default: choose the system call that can do what was asked. Where both can, a kernel for a "
             "reboot goes to kexec_load, because its jump is faster, unless something speaks for "
             "kexec_file_load: lockdown, measurements of IMA, or state that is handed over (KHO). A kernel for a "
-            "panic goes to kexec_file_load first. Where one call fails for a reason that need not concern the "
-            "other, that one is tried. Of --kexec-syscall-auto, "
+            "panic goes to kexec_file_load first, on arm64 and riscv64 to kexec_load. Where one call fails for a "
+            "reason that need not concern the other, that one is tried. Of --kexec-syscall-auto, "
             "--kexec-file-syscall and --kexec-syscall the last one counts."},
     {.id = OptionId::kSyscallFile,
      .name = "kexec-file-syscall",
