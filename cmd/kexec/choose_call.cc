@@ -43,8 +43,9 @@ Result<CallChoice> FileLoadOnly(const LoadFacts& facts, const std::string& why) 
 std::string FileLoadFirst(const LoadFacts& facts) {
   if (!facts.file_load_keeps.empty()) return facts.file_load_keeps;
   // Nobody waits for a crash kernel's jump, and the running kernel keeps such an image up to date by itself.
-  if (facts.kind == LoadKind::kCrash && facts.file_load_drawback.empty())
+  if (facts.kind == LoadKind::kCrash && facts.file_load_drawback.empty()) {
     return "the kernel then keeps the core headers up to date";
+  }
   return {};
 }
 

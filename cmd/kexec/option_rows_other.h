@@ -118,8 +118,7 @@ inline constexpr OptionRow kOtherRows[] = {
      .without_load = WithoutLoad::kRefuse,
      .help = "refused: real-mode code needs a BIOS as it was at power-on",
      .man = "Asks to enter a bzImage through its real-mode code. Always refused: that code calls a BIOS, "
-            "which is "
-            "not there or not as it was at power-on."},
+            "which is not there or not as it was at power-on."},
     {.id = OptionId::kDtb,
      .name = "dtb",
      .alias = "devicetreeblob",
