@@ -106,6 +106,11 @@ class CompareTest(unittest.TestCase):
                 "00100000-001fffff : System RAM\n00200000-002fffff : System RAM\n")
         self.assertEqual(compare.system_ram(text), [(0x1000, 0x9fc00), (0x100000, 0x300000)])
 
+    def test_what_is_reserved_inside_memory(self):
+        text = ("80000000-8fffffff : System RAM\n  80000000-8007ffff : Reserved\n    80000000-8007ffff : reserved\n"
+                "  80080000-800fffff : reserved\n90000000-9000ffff : reserved\n")
+        self.assertEqual(compare.reserved(text), [(0x80000000, 0x80100000)])
+
     def test_firmware_memory_by_type(self):
         text = "0x0 0x9fbff System RAM\n0x9fc00 0x9ffff Reserved\n0xf0000 0xfffff Reserved\n"
         self.assertEqual(compare.firmware_memory(text),

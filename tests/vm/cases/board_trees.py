@@ -12,6 +12,9 @@ from kexec_vm.machine import Machine
 from kexec_vm.suite import case
 
 RAM = {"aarch64": 0x40000000, "riscv64": 0x80000000}  # where it begins on QEMU's boards
+# With 300 in its tree Linux 6.12 for riscv64 dies before its first word, also without any kexec: until it has page tables its
+# lists of memory have room for 128 (INIT_MEMBLOCK_REGIONS, mm/memblock.c).
+RESERVED = {"aarch64": 300, "riscv64": 100}
 
 
 def text_of(path):
@@ -89,9 +92,10 @@ def tree_without_memory(bench, architecture, series):
 
 
 def many_reserved(bench, architecture, series):
-    """300 ranges that the tree reserves, with 1.4 MiB between each two: no segment lies in one, and the next but one kernel
+    """Many ranges that the tree reserves, with 1.4 MiB between each two: no segment lies in one, and the next but one kernel
     still keeps them. Every third is memory that no kernel may map."""
-    ranges = [(RAM[architecture.name] + 0x8000000 + number * 0x180000, 0x10000) for number in range(300)]
+    begin = RAM[architecture.name] + 0x8000000
+    ranges = [(begin + number * 0x180000, 0x10000) for number in range(RESERVED[architecture.name])]
     tree = fdt.overlay(("/", fdt.reserved_memory(ranges, ranges[::3])))
     kernel = bench.cache.kernel(series, architecture)
     files, programs = {"kernel": kernel.image.read_bytes()}, {"sbin/kexec": bench.programs(architecture).kexec}

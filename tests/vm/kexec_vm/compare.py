@@ -32,7 +32,7 @@ def system_ram(iomem):
 
 def reserved(iomem):
     """What is reserved inside System RAM in a /proc/iomem text, merged."""
-    lines = re.findall(r"^  ([0-9a-f]+)-([0-9a-f]+) : reserved$", iomem, re.MULTILINE)
+    lines = re.findall(r"^  ([0-9a-f]+)-([0-9a-f]+) : [Rr]eserved$", iomem, re.MULTILINE)
     return merged((int(start, 16), int(end, 16) + 1) for start, end in lines)
 
 
