@@ -109,20 +109,19 @@ def many_reserved(bench, architecture, series):
     transcript = bench.boot(Machine(kernel, memory="1G"), archive, limit=300)
     for number in (1, 2):
         recipe.expect_success(bench, transcript.boot(number), "load")
-    check_kept(bench, transcript.boot(2).out("iomem"), ranges, "second")
+    kept = [(address, address + size) for address, size in ranges]
+    check_kept(bench, transcript.boot(2).out("iomem"), kept, "second")
     segments = json.loads(transcript.boot(2).out("plan"))["plan"]["segments"]
     places = [(int(one["begin"], 16), int(one["end"], 16)) for one in segments]
-    kept = [(address, address + size) for address, size in ranges]
     bench.equal(compare.without(compare.merged(places), kept), compare.merged(places), "segments, without what is reserved")
-    check_kept(bench, transcript.boot(3).out("iomem"), ranges, "third")
+    check_kept(bench, transcript.boot(3).out("iomem"), kept, "third")
     bench.equal(transcript.boot(3).out("reached"), "last", "marker of the third kernel")
 
 
-def check_kept(bench, iomem, ranges, which):
+def check_kept(bench, iomem, kept, which):
     """No kernel takes reserved memory for free: it is no System RAM, or reserved inside it."""
     free = compare.without(compare.system_ram(iomem), compare.reserved(iomem))
     bench.expect(free, f"{which} kernel: no free memory in /proc/iomem")
-    kept = [(address, address + size) for address, size in ranges]
     bench.equal(compare.show(compare.without(free, kept)), compare.show(free), f"{which} kernel: memory that is free")
 
 
