@@ -33,7 +33,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Worth having in a report even where nothing reads it today.
-constexpr std::array<std::string_view, 15> kAlways = {
+constexpr std::array<std::string_view, 21> kAlways = {
     "proc/cmdline",
     "proc/iomem",
     "proc/meminfo",
@@ -49,6 +49,12 @@ constexpr std::array<std::string_view, 15> kAlways = {
     "sys/kernel/security/lockdown",
     "sys/kernel/boot_params/data",
     "sys/kernel/boot_params/version",
+    "proc/xen/capabilities",
+    "sys/hypervisor/type",
+    "sys/hypervisor/guest_type",
+    "sys/hypervisor/properties/features",
+    "sys/hypervisor/version/major",
+    "sys/hypervisor/version/minor",
 };
 
 // Secrets, or endless. Of some, what a crash plan read is recorded all the same: see HeadMayBeCopied.

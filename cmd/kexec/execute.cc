@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "cmd/kexec/unsupported.h"
+#include "cmd/kexec/xen_door.h"
 #include "kexec/explain.h"
 #include "kexec/submit.h"
 
@@ -21,6 +22,7 @@ void TellExecution(const Session& session) {
 
 Result<> ExecuteLoaded(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
+  KEXEC_TRY(CheckDomain(session.root));
   const bool allowed = !LacksCapSysBoot(session.root);
   const Result<bool> loaded = IsLoaded(LoadKind::kNormal, session.root);
   if (loaded.has_value() && !*loaded) {

@@ -11,6 +11,7 @@
 #include "cmd/kexec/load_request.h"
 #include "cmd/kexec/segment_load.h"
 #include "cmd/kexec/unsupported.h"
+#include "cmd/kexec/xen_door.h"
 #include "kexec/submit.h"
 
 namespace kexec {
@@ -63,6 +64,7 @@ void TellWhatIsSigned(const LoadRequest& request, bool locked_down, const Sessio
 
 Result<> Load(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
+  KEXEC_TRY(CheckDomain(session.root));
   std::optional<CrashReservation> reservation;
   if (session.options.slot == LoadKind::kCrash) {
     KEXEC_ASSIGN(reservation, RequireCrashMemory(session.root));

@@ -12,10 +12,10 @@
 #include "cmd/kexec/console.h"
 #include "cmd/kexec/exit_status.h"
 #include "cmd/kexec/host_actions.h"
-#include "cmd/kexec/no_syscalls.h"
 #include "cmd/kexec/options.h"
 #include "cmd/kexec/planned_machine.h"
 #include "cmd/kexec/run.h"
+#include "cmd/kexec/xen_door.h"
 #include "kexec/syscalls.h"
 #include "kexec/system_root.h"
 
@@ -29,10 +29,11 @@ int RunWith(const Options& options, Console& console) {
   };
   const Result<SystemRoot> root = SystemRoot::Open(options.root.value_or("/"));
   if (!root.has_value()) return fail(root.error());
-  const std::unique_ptr<Syscalls> kernel = options.dry_run ? std::make_unique<NoSyscalls>() : LinuxSyscalls();
+  const Result<std::unique_ptr<Syscalls>> kernel = OpenDoor(options, *root);
+  if (!kernel.has_value()) return fail(kernel.error());
   const std::unique_ptr<HostActions> host = LinuxHostActions();
   std::string out;
-  const Result<int> status = RunMode({options, *root, *kernel, *host, console, out});
+  const Result<int> status = RunMode({options, *root, **kernel, *host, console, out});
   std::fwrite(out.data(), 1, out.size(), stdout);
   if (std::fflush(stdout) != 0)
     return fail(Error(Errc::kIo, errno, "cannot write to standard output: " + ErrnoText(errno)));

@@ -2,11 +2,13 @@
 #include "cmd/kexec/unload.h"
 
 #include "arch/machine.h"
+#include "cmd/kexec/xen_door.h"
 #include "kexec/submit.h"
 
 namespace kexec {
 
 Result<> UnloadKernel(const Session& session) {
+  KEXEC_TRY(CheckDomain(session.root));
   const LoadKind slot = session.options.slot;
   if (session.options.dry_run) {
     session.out += fmt::format("would unload the {} kernel\n", slot == LoadKind::kCrash ? "crash" : "loaded");
