@@ -49,6 +49,7 @@ Result<X86Facts> ReadX86Facts(const SystemRoot& root, const Result<IomemReport>&
   facts.running = ReadRunningBootParams(root, diagnostics);
   facts.confidential_guest = IsConfidentialGuest(cpuinfo, facts.running);
   facts.efi = ReadEfi(root, facts.running, diagnostics);
+  if (facts.efi) facts.memory.handed_over = ReserveRam(facts.memory.handed_over, RuntimeRanges(*facts.efi));
   facts.acpi_rsdp = ReadAcpiRsdp(root, facts.running);
   facts.framebuffer = ReadFramebuffer(root, diagnostics);
   facts.setup_data = ReadCarriedSetupData(root, diagnostics);

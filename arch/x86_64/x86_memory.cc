@@ -33,6 +33,15 @@ bool AddsEfiMap(const SystemRoot& root) {
 
 }  // namespace
 
+MemoryMap ReserveRam(const MemoryMap& map, std::span<const PhysRange> ranges) {
+  std::vector<MemoryRegion> named;
+  for (const PhysRange& range : ranges) named.push_back({range, MemoryType::kRam});
+  std::vector<MemoryRegion> regions(map.regions().begin(), map.regions().end());
+  const MemoryMap reserved = RamOfBoth(map, MemoryMap::FromRegions(std::move(named)));
+  for (const PhysRange& range : reserved.ram()) regions.push_back({range, MemoryType::kReserved});
+  return MemoryMap::FromRegions(std::move(regions));
+}
+
 bool HasWord(std::string_view command_line, std::string_view word) {
   constexpr std::string_view kBlanks = " \t\n";
   while (!command_line.empty()) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/arch/bzimage_fixture.h"
+#include "tests/support/ranges.h"
 #include "tests/support/recording_diagnostics.h"
 #include "tests/support/result_matchers.h"
 #include "tests/support/scratch_root.h"
@@ -52,6 +53,10 @@ TEST(X86Facts, OfARecordedUefiMachine) {
   EXPECT_FALSE(facts->framebuffer.has_value());
   EXPECT_TRUE(facts->setup_data.empty());
   EXPECT_EQ(facts->memory.crash_regions.size(), 1u);
+  // Boot services data that the running kernel keeps: RAM in the firmware's map.
+  EXPECT_TRUE(ReadFirmwareMemmap(*root, diagnostics)->IsRam(Range(0x3d876000, 0x3d899000)));
+  EXPECT_EQ(facts->memory.handed_over.Find(PhysAddr(0x3d876000))->range, Range(0x3d876000, 0x3d899000));
+  EXPECT_EQ(facts->memory.handed_over.Find(PhysAddr(0x3d876000))->type, MemoryType::kReserved);
 }
 
 TEST(X86Facts, NeedAMemoryMapAndNothingElse) {
