@@ -8,10 +8,18 @@
 #include <string_view>
 
 #include "cmd/docs/render.h"
+#include "cmd/kexec/standard_output.h"
 
 namespace {
 
-int Print(const std::string& text) { return std::fputs(text.c_str(), stdout) == EOF ? 1 : 0; }
+int Print(const std::string& text) {
+  kexec::StandardOutput output;
+  output.Write(text);
+  const auto written = output.Close();
+  if (written.has_value()) return 0;
+  std::fprintf(stderr, "kexec-docs: %s\n", written.error().message().c_str());
+  return 1;
+}
 
 int PrintManPage(const char* path) {
   std::ifstream file(path);
@@ -25,6 +33,7 @@ int PrintManPage(const char* path) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  kexec::ReserveStandardDescriptors();
   const std::string_view what = argc > 1 ? argv[1] : "";
   if (what == "bash") return Print(kexec::RenderBashCompletion());
   if (what == "zsh") return Print(kexec::RenderZshCompletion());

@@ -10,7 +10,7 @@
 #include "cmd/kexec/boot_entries_bls.h"
 #include "cmd/kexec/boot_entries_grub.h"
 #include "cmd/kexec/boot_files.h"
-#include "cmd/kexec/printable.h"
+#include "kexec/printable.h"
 
 namespace kexec {
 namespace {

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <string_view>
 
-#include "cmd/kexec/printable.h"
 #include "kexec/file.h"
+#include "kexec/printable.h"
 #include "loaders/boot_entries/grub_menu.h"
 #include "loaders/pe/environment_text.h"
 #include "loaders/pe/uki.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "cmd/kexec/boot_entries_bls.h"
-#include "cmd/kexec/printable.h"
+#include "kexec/printable.h"
 
 namespace kexec {
 namespace {

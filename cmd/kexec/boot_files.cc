@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "cmd/kexec/printable.h"
+#include "kexec/printable.h"
 
 namespace kexec {
 namespace {

@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <utility>
 
-#include "cmd/kexec/printable.h"
+#include "kexec/printable.h"
 
 namespace kexec {
 class Console::Log {

@@ -7,7 +7,7 @@
 
 #include "cmd/kexec/crash_fit.h"
 #include "cmd/kexec/json_writer.h"
-#include "cmd/kexec/printable.h"
+#include "kexec/printable.h"
 #include "loaders/unpacked_size.h"
 
 namespace kexec {
@@ -50,7 +50,7 @@ void AppendTerms(std::string& out, const EstimateReport& report) {
 void AppendReservation(std::string& out, const EstimateReport& report) {
   if (!report.reservation.has_value()) {
     fmt::format_to(std::back_inserter(out), "{:>10}  reserved now: {}\n", "?",
-                   report.reservation.error().message());
+                   Printable(report.reservation.error().message()));
     return;
   }
   const CrashReservation& reservation = *report.reservation;

@@ -22,7 +22,8 @@ class JsonWriter {
   JsonWriter& BeginArray();
   JsonWriter& EndArray();
   JsonWriter& Key(std::string_view key);
-  // Bytes that are no UTF-8 become U+FFFD, one for each maximal wrong piece.
+  // Bytes that are no UTF-8 become U+FFFD, one for each maximal wrong piece; control characters are escaped,
+  // also those that JSON allows.
   JsonWriter& String(std::string_view text);
   JsonWriter& Number(uint64_t value);
   JsonWriter& Address(PhysAddr address);

@@ -6,7 +6,7 @@
 
 #include "cmd/kexec/boot_entries.h"
 #include "cmd/kexec/json_writer.h"
-#include "cmd/kexec/printable.h"
+#include "kexec/printable.h"
 
 namespace kexec {
 namespace {
@@ -61,8 +61,8 @@ std::string AsText(const std::vector<BootEntry>& entries) {
   for (const BootEntry& entry : entries) {
     const std::string last =
         entry.problem.empty() ? entry.kernel.string() : "cannot be loaded: " + entry.problem;
-    rows.push_back({fmt::format("{}", rows.size()), Printable(entry.id), Printable(entry.title),
-                    entry.problem.empty() ? Printable(last) : last});
+    rows.push_back(
+        {fmt::format("{}", rows.size()), Printable(entry.id), Printable(entry.title), Printable(last)});
   }
   std::array<size_t, 3> widths{};
   for (const auto& row : rows) {

@@ -11,6 +11,7 @@
 #include "cmd/kexec/given.h"
 #include "cmd/kexec/help.h"
 #include "cmd/kexec/mode.h"
+#include "kexec/printable.h"
 
 namespace kexec {
 namespace {
@@ -243,7 +244,7 @@ Result<Options> ParseArguments(int argc, const char* const* argv, Architecture m
 
 std::string UsageErrorText(const Error& error) {
   const bool unknown_option = error.code() == Errc::kNotRecognised;
-  return fmt::format("kexec: {}\n{}Try 'kexec --help' for more information.\n", error.message(),
+  return fmt::format("kexec: {}\n{}Try 'kexec --help' for more information.\n", Printable(error.message()),
                      unknown_option ? UsageText() : "");
 }
 

@@ -6,7 +6,7 @@
 
 #include "cmd/kexec/kernel_file.h"
 #include "cmd/kexec/plan_report.h"
-#include "cmd/kexec/printable.h"
+#include "kexec/printable.h"
 
 namespace kexec {
 namespace {
@@ -104,7 +104,7 @@ void AppendWhat(std::string& out, const PlanReport& report) {
       fmt::format("{} of {} bytes", request.command_line.size(), CommandLineLimit(request.kernel)));
   if (!request.command_line.empty()) Row(out, "", Printable(request.command_line));
   Row(out, "call", DescribeCall(choice));
-  Row(out, "", fmt::format("because {}", choice.reason));
+  Row(out, "", fmt::format("because {}", Printable(choice.reason)));
   Row(out, "flags", fmt::format("{:#x}", report.Flags()));
 }
 
@@ -153,7 +153,8 @@ void AppendPicture(std::string& out, const PlanReport& report, const PictureStyl
 std::string PlanText(const PlanReport& report, const PictureStyle& style) {
   std::string out;
   AppendWhat(out, report);
-  if (report.problem) Row(out, "kexec_load", fmt::format("cannot be planned: {}", *report.problem));
+  if (report.problem)
+    Row(out, "kexec_load", fmt::format("cannot be planned: {}", Printable(*report.problem)));
   if (report.prepared == nullptr) {
     Row(out, "segments", "placed by the running kernel");
     return out;

@@ -16,6 +16,6 @@ inline constexpr int kDmesgCutShort = 40;    // the file ends before the log, or
 inline constexpr int kDmesgNoLog = 50;       // vmcoreinfo lacks a fact about a log of before 5.10, or any log
 inline constexpr int kDmesgNoLockless = 60;  // vmcoreinfo lacks a fact about the lockless log
 inline constexpr int kDmesgDamaged = 70;     // the log is damaged; what could be read was printed
-inline constexpr int kDmesgWriteFailed = 71;  // standard output does not take it
+inline constexpr int kDmesgWriteFailed = 71;  // standard output is closed or full
 
 }  // namespace kexec

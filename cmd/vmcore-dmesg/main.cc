@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // vmcore-dmesg(8): the log of a kernel that panicked.
-#include <cerrno>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 
-#include "cmd/kexec/printable.h"
+#include "cmd/kexec/standard_output.h"
 #include "cmd/vmcore-dmesg/dump_file.h"
 #include "cmd/vmcore-dmesg/exit_status.h"
 #include "cmd/vmcore-dmesg/run.h"
+#include "kexec/printable.h"
 
 namespace kexec {
 namespace {
@@ -16,15 +18,13 @@ void Complain(std::string_view message) {
   std::fputs(fmt::format("vmcore-dmesg: {}\n", Printable(message)).c_str(), stderr);
 }
 
-void WriteOut(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stdout); }
-
-int Run(const DmesgOptions& options) {
+int Run(const DmesgOptions& options, StandardOutput& output) {
   switch (options.action) {
     case DmesgOptions::Action::kHelp:
-      WriteOut(DmesgHelp());
+      output.Write(DmesgHelp());
       return kDmesgOk;
     case DmesgOptions::Action::kVersion:
-      WriteOut(DmesgVersion());
+      output.Write(DmesgVersion());
       return kDmesgOk;
     case DmesgOptions::Action::kPrint:
       break;
@@ -34,18 +34,22 @@ int Run(const DmesgOptions& options) {
     Complain(source.error().message());
     return kDmesgNoFile;
   }
-  return PrintDump(options, *std::move(source), WriteOut, Complain);
+  const auto write = [&output](std::string_view text) { output.Write(text); };
+  return PrintDump(options, *std::move(source), write, Complain);
 }
 
 int Main(int argc, const char* const* argv) {
-  const Result<DmesgOptions> options = ParseDmesgArguments(argc, argv);
+  ReserveStandardDescriptors();
+  Result<DmesgOptions> options = ParseDmesgArguments(argc, argv);
   if (!options.has_value()) {
     Complain(options.error().message() + "; see vmcore-dmesg --help");
     return kDmesgUsage;
   }
-  const int status = Run(*options);
-  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-    Complain("cannot write to standard output: " + ErrnoText(errno));
+  options->terminal = isatty(STDOUT_FILENO) == 1;
+  StandardOutput output;
+  const int status = Run(*options, output);
+  if (const Result<> written = output.Close(); !written.has_value()) {
+    Complain(written.error().message());
     return kDmesgWriteFailed;
   }
   return status;
@@ -58,7 +62,7 @@ int main(int argc, char** argv) {
   try {
     return kexec::Main(argc, argv);
   } catch (const std::exception& exception) {
-    std::fprintf(stderr, "vmcore-dmesg: internal error: %s\n", exception.what());
+    std::fprintf(stderr, "vmcore-dmesg: internal error: %s\n", kexec::Printable(exception.what()).c_str());
   } catch (...) {
     std::fputs("vmcore-dmesg: internal error\n", stderr);
   }

@@ -18,6 +18,7 @@ struct DmesgOptions {
   bool json = false;
   bool force_prefix = false;    // the time before every line, not every record
   uint8_t levels = kAllLevels;  // bit N: print records of level N
+  bool terminal = false;  // the text goes to one: nothing in it may move the cursor but tabs and new lines
 };
 
 // kUsage in words. Options and operand may stand in any order; "--" ends the options.

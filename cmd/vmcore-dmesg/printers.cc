@@ -13,7 +13,12 @@ bool IsWanted(const DmesgOptions& options, const LogRecord& record) {
   return !record.level || (options.levels >> *record.level & 1) != 0;
 }
 
-bool PrintsAsItIs(unsigned char c) { return (c >= 0x20 && c < 0x7f) || (c >= '\t' && c <= '\r'); }
+// A file gets what kexec-tools writes: isprint() and isspace() of the C locale. On a terminal a carriage
+// return would let a record write over its own beginning.
+bool PrintsAsItIs(unsigned char c, bool terminal) {
+  if (c >= 0x20) return c < 0x7f;
+  return terminal ? c == '\t' || c == '\n' : c >= '\t' && c <= '\r';
+}
 
 }  // namespace
 
@@ -26,7 +31,7 @@ void TextPrinter::Record(const LogRecord& record) {
   }
   pending_ += prefix;
   for (const char c : record.text) {
-    if (PrintsAsItIs(static_cast<unsigned char>(c))) {
+    if (PrintsAsItIs(static_cast<unsigned char>(c), options_.terminal)) {
       pending_ += c;
     } else {
       pending_ += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));

@@ -16,7 +16,8 @@ namespace kexec {
 using Write = std::function<void(std::string_view)>;
 
 // "[seconds.micros] text" as kexec-tools prints it: bytes that are neither printable ASCII nor white space as
-// \xNN, the lines of one record without a prefix of their own.
+// \xNN, the lines of one record without a prefix of their own. On a terminal white space is blanks, tabs and
+// new lines.
 class TextPrinter final : public LogSink {
  public:
   TextPrinter(const DmesgOptions& options, Write out) : options_(options), out_(std::move(out)) {}

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "tests/support/terminal_text.h"
+
 namespace kexec {
 namespace {
 
@@ -44,6 +46,10 @@ TEST(JsonWriter, EscapesControlCharacters) {
   EXPECT_EQ(Written(std::string_view("\n\t\x01\x7f\0", 5)), "\"\\n\\t\\u0001\\u007f\\u0000\"\n");
 }
 
+TEST(JsonWriter, EscapesWhatATerminalWouldObeyToo) {
+  EXPECT_EQ(Written("\u009b2J\u202e\u2028"), "\"\\u009b2J\\u202e\\u2028\"\n");
+}
+
 TEST(JsonWriter, KeepsUtf8AndReplacesWhatIsNone) {
   EXPECT_EQ(Written("é€😀"), "\"é€😀\"\n");
   EXPECT_EQ(Written("a\xff"
@@ -60,9 +66,17 @@ RC_GTEST_PROP(JsonWriterProperty, AnyBytesMakeADocumentThatOthersRead,
   const std::string text(bytes.begin(), bytes.end());
   const auto document = nlohmann::json::parse(Written(text));
   RC_ASSERT(document.is_string());
+  RC_ASSERT(testing::SpeaksToATerminal(Written(text)) == "");
   const bool ascii =
       std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (ascii) RC_ASSERT(document.get<std::string>() == text);
+}
+
+RC_GTEST_PROP(JsonWriterProperty, EveryCharacterIsReadAsItWas, (const std::vector<uint32_t>& characters)) {
+  std::string text;
+  for (const uint32_t character : characters) text += testing::AsUtf8(character % 0x2100);
+  RC_ASSERT(testing::SpeaksToATerminal(Written(text)) == "");
+  RC_ASSERT(nlohmann::json::parse(Written(text)).get<std::string>() == text);
 }
 
 }  // namespace

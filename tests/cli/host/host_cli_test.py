@@ -9,7 +9,9 @@ kernel of the machine the tests run on.
 """
 import json
 import os
+import resource
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -203,6 +205,114 @@ class Host(unittest.TestCase):
             status, out, err = self.run_kexec("--dry-run", *words)
             self.assertEqual((status, out), (1, ""), err)
             self.assertTrue(err.startswith("kexec: "), err)
+
+    # Outputs that fail.
+
+    def lost(self, words, **where):
+        """Runs with an output that takes nothing; (status, stderr)."""
+        done = subprocess.run([KEXEC, *words], stdin=subprocess.DEVNULL, timeout=120, cwd=self.folder, check=False,
+                              **where)
+        self.assertNotIn(b"Sanitizer", done.stderr or b"")
+        return done.returncode, (done.stderr or b"").decode()
+
+    def answers(self):
+        """Words that have a short or a long answer on standard output, and their status when it is lost."""
+        entries = os.path.join(self.folder, "machine")
+        shutil.copytree(MACHINE, entries)
+        for number in range(60):
+            path = os.path.join(entries, "boot/loader/entries", f"{number}.conf")
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(f"title Entry {number}\nlinux /vmlinuz\noptions {'x' * 100}\n")
+        there = ("--root", MACHINE)
+        return (
+            (("--help",), 1), (("--version",), 1), ((*there, "-t", "help"), 1), ((*there, "--print-ckr-size"), 1),
+            ((*there, "-S", "--json"), 255),
+            ((*there, "-l", self.kernel), 1), ((*there, "-l", self.kernel, "--json"), 1),
+            ((*there, "-l", self.kernel, "--append=" + "x" * 2000), 1), ((*there, "-u"), 1),
+            ((*there, "--estimate-crashkernel", self.kernel), 1),
+            (("--root", entries, "--list-boot-entries"), 1), (("--root", entries, "--list-boot-entries", "--json"), 1),
+        )
+
+    def test_an_answer_that_cannot_be_written_is_a_failure(self):
+        for words, status in self.answers():
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                self.assertNotEqual(self.run_kexec(*words)[1], "")
+                got = self.lost(words, stdout=full, stderr=subprocess.PIPE)
+                self.assertEqual(got[0], status, got)
+                self.assertTrue(got[1].endswith("kexec: cannot write to standard output: No space left on device\n"),
+                                got)
+                got = self.lost(words, stderr=subprocess.PIPE, preexec_fn=lambda: os.close(1))
+                self.assertEqual(got[0], status, got)
+                self.assertTrue(got[1].endswith("kexec: cannot write to standard output: Bad file descriptor\n"), got)
+
+    def test_a_closed_error_output_changes_no_file_and_no_status(self):
+        record = os.path.join(self.folder, "record")
+        status, _ = self.lost(("-d", "--capture", record), stdout=subprocess.PIPE, preexec_fn=lambda: os.close(2))
+        self.assertEqual(status, 0)
+        for folder, _, names in os.walk(record):
+            for name in names:
+                with open(os.path.join(folder, name), "rb") as file:
+                    self.assertNotIn(b"recorded ", file.read(), name)
+        full = open("/dev/full", "wb")
+        self.addCleanup(full.close)
+        for where in ({"preexec_fn": lambda: os.close(2)}, {"stderr": full}):
+            for words, status in ((("-d", "-l", self.kernel), 0), (("-l", "/dev/null"), 1), (("--nonsense",), 1)):
+                got = self.lost(("--root", MACHINE, *words), stdout=subprocess.DEVNULL, **where)
+                self.assertEqual(got[0], status, words)
+
+    def test_a_record_that_cannot_be_written(self):
+        def no_bytes():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+        status, err = self.lost(("--capture", os.path.join(self.folder, "record")), stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, preexec_fn=no_bytes)
+        self.assertEqual(status, 1, err)
+        self.assertRegex(err.splitlines()[-1], "^kexec: cannot write .*: File too large$")
+
+    # Words that speak to a terminal.
+
+    def test_words_are_echoed_without_their_control_characters(self):
+        for words in ((b"--non\x1b[2Jsense",), (b"--mem-min=\xc2\x9b2J", b"-l", b"k"), (b"-\x9b",),
+                      (b"--digest=\xff\n\r", b"-l", b"k"), (b"-t", b"\xe2\x80\xae", b"-l", os.fsencode(self.kernel)),
+                      (b"-l", b"\xc2\x85"), (b"-l", os.fsencode(self.kernel), b"\x1bother")):
+            with self.subTest(words):
+                done = subprocess.run([KEXEC, "--root", MACHINE, *words], stdin=subprocess.DEVNULL, capture_output=True,
+                                      timeout=120, check=False)
+                self.assert_shown(done.stderr + done.stdout)
+
+    def assert_shown(self, text):
+        for character in text.decode():  # which fails for what is no UTF-8
+            self.assertTrue(character == "\n" or character.isprintable(), text)
+
+    def test_texts_of_files_are_shown_without_their_control_characters(self):
+        every = bytes(value for value in range(1, 256) if value not in b"\n/") + "\x85\x9b\u202e\u2028".encode()
+        machine = os.path.join(self.folder, "machine")
+        shutil.copytree(MACHINE, machine)
+        entries = os.fsencode(os.path.join(machine, "boot/loader/entries"))
+        os.makedirs(entries)
+        shutil.copy(self.kernel, os.path.join(machine, "boot/vmlinuz"))
+        for name in (b"plain", every[:120], every[120:]):
+            with open(os.path.join(entries, name + b".conf"), "wb") as file:
+                file.write(b"title " + every + b"\nversion " + every + b"\nlinux /vmlinuz\noptions " + every + b"\n")
+        kernel = os.path.join(os.fsencode(self.folder), every[100:])
+        version = bytearray(bzimage())
+        struct.pack_into("<H", version, 0x20E, 0x100)  # boot.rst: where the version's text lies, less 0x200
+        version[0x300:0x300 + len(every)] = every
+        with open(kernel, "wb") as file:
+            file.write(version)
+        for words in (("--list-boot-entries",), ("-l", "--boot-entry=plain"), ("-l", "-c", kernel, b"--append=" + every),
+                      ("-l", kernel, b"--initrd=" + every), ("--estimate-crashkernel", kernel)):
+            for more in ((), ("--json",), ("-d",)):
+                with self.subTest((words, more)):
+                    done = subprocess.run([KEXEC, "--root", machine, *words, *more], stdin=subprocess.DEVNULL,
+                                          capture_output=True, timeout=120, check=False)
+                    self.assert_shown(done.stdout)
+                    self.assert_shown(done.stderr)
+                    self.assertIn(done.returncode, (0, 1))
+                    if more == ("--json",) and done.returncode == 0:
+                        json.loads(done.stdout)
 
     # --capture.
 

@@ -7,9 +7,11 @@ Usage: vmcore_dmesg_test.py VMCORE_DMESG WRITE_DUMPS CACHE
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "vm"))
@@ -130,10 +132,33 @@ class VmcoreDmesg(unittest.TestCase):
                          ["Kernel panic - not syncing: sysrq triggered crash"])
 
     def test_says_that_output_is_lost(self):
-        with open("/dev/full", "wb") as full:
-            ours = subprocess.run([OURS, self.dump("lockless-elf64le")], stdout=full, stderr=subprocess.PIPE, check=False)
-        self.assertEqual(ours.returncode, 71)
-        self.assertEqual(ours.stderr, b"vmcore-dmesg: cannot write to standard output: No space left on device\n")
+        for words in ([self.dump("lockless-elf64le")], ["--json", self.dump("lockless-elf64le")], ["--help"], ["--version"]):
+            with self.subTest(words), open("/dev/full", "wb") as full:
+                ours = subprocess.run([OURS, *words], stdout=full, stderr=subprocess.PIPE, check=False)
+                self.assertEqual(ours.returncode, 71)
+                self.assertEqual(ours.stderr, b"vmcore-dmesg: cannot write to standard output: No space left on device\n")
+                ours = subprocess.run([OURS, *words], stderr=subprocess.PIPE, check=False, preexec_fn=lambda: os.close(1))
+                self.assertEqual(ours.returncode, 71)
+                self.assertEqual(ours.stderr, b"vmcore-dmesg: cannot write to standard output: Bad file descriptor\n")
+
+    def test_a_terminal_gets_no_carriage_returns(self):
+        controller, terminal = os.openpty()
+        attributes = termios.tcgetattr(terminal)
+        attributes[1] &= ~termios.OPOST  # else the terminal itself puts carriage returns before line feeds
+        termios.tcsetattr(terminal, termios.TCSANOW, attributes)
+        done = subprocess.run([OURS, self.dump("lockless-elf64le")], stdout=terminal, stderr=subprocess.PIPE, check=False)
+        os.close(terminal)
+        seen = b""
+        while True:
+            try:
+                piece = os.read(controller, 65536)
+            except OSError:
+                break  # EIO: all of it was read, and nobody writes any more
+            seen += piece
+        os.close(controller)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(b"\r", run(OURS, self.dump("lockless-elf64le")).stdout)
+        self.assertEqual(re.sub(rb"[\t\n -~]", b"", seen), b"")
 
 
 if __name__ == "__main__":

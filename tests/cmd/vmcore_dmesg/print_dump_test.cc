@@ -78,6 +78,15 @@ TEST(PrintDump, PutsTheTimeBeforeEveryLineIfAsked) {
   EXPECT_EQ(printed.out, "[    1.000000] a\n[    1.000000] b\n[    1.000000] \n");
 }
 
+TEST(PrintDump, ATerminalIsNotSpokenTo) {
+  const DumpedKernel kernel = testing::LocklessKernel({}, {{1, "old\rnew\v\f\tend\nline \x1b[2J \xc2\x9b"}});
+  EXPECT_EQ(Print(kernel.Build()).out, "[    0.000000] old\rnew\v\f\tend\nline \\x1b[2J \\xc2\\x9b\n");
+  DmesgOptions options;
+  options.terminal = true;
+  EXPECT_EQ(Print(kernel.Build(), options).out,
+            "[    0.000000] old\\x0dnew\\x0b\\x0c\tend\nline \\x1b[2J \\xc2\\x9b\n");
+}
+
 TEST(PrintDump, PrintsTheLevelsAskedFor) {
   DmesgOptions options;
   options.levels = 0x03;
