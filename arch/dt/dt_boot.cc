@@ -13,6 +13,7 @@
 #include "arch/finish_parts.h"
 #include "arch/initrds.h"
 #include "arch/page_pieces.h"
+#include "kexec/syscalls.h"
 
 namespace kexec {
 namespace {
@@ -43,10 +44,8 @@ class PlacedDtLinux final : public PlacedBoot {
     std::ranges::move(InitrdSegments(inputs_.initrds, parts_.placement.initrds),
                       std::back_inserter(segments));
     segments.push_back({"device tree", parts_.tree, SharedBytes::Own(parts_.tree_bytes)});
-    if (parts_.crash) {
-      segments.push_back(
-          {"elfcorehdr", parts_.crash->core_headers, SharedBytes::Own(parts_.crash->core_header_bytes)});
-    }
+    const bool updated = parts_.crash && parts_.crash->kernel_updates_headers;
+    if (parts_.crash && !updated) segments.push_back(CoreHeaders());
     SortByAddress(segments);
     KEXEC_ASSIGN(Segment purgatory, machine_.EmitPurgatory({.options = inputs_.purgatory,
                                                             .place = parts_.purgatory,
@@ -55,10 +54,19 @@ class PlacedDtLinux final : public PlacedBoot {
                                                             .contents = parts_.contents,
                                                             .segments = segments}));
     segments.push_back(std::move(purgatory));
-    return AssemblePlan(inputs_, std::move(segments), machine_.PurgatoryEntry(parts_.purgatory));
+    if (updated) segments.push_back(CoreHeaders());
+    LoadPlan plan = AssemblePlan(inputs_, std::move(segments), machine_.PurgatoryEntry(parts_.purgatory));
+    // The flag that every machine but x86 asks for (arch_crash_hotplug_support in
+    // arch/powerpc/kexec/crash.c).
+    if (updated) plan.flags |= kKexecCrashHotplugSupport;
+    return plan;
   }
 
  private:
+  Segment CoreHeaders() const {
+    return {"elfcorehdr", parts_.crash->core_headers, SharedBytes::Own(parts_.crash->core_header_bytes)};
+  }
+
   const DtMachine& machine_;
   const BootInputs& inputs_;
   Parts parts_;

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/dt/dt_crash.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "arch/header_updates.h"
 #include "kexec/core_headers.h"
 
 namespace kexec {
@@ -44,21 +47,16 @@ Result<PhysRange> CrashWindow(const DtMachine& machine, const BootInputs& inputs
 Result<DtCrashExtras> PlaceDtCrash(const DtMachine& machine, const BootInputs& inputs,
                                    const PhysRange& window, Layout& layout, Diagnostics& diagnostics) {
   const CrashFacts& crash = *machine.crash_facts();
-  if (inputs.crash.hotplug) {
-    diagnostics.Warn(
-        "--hotplug: kernels of {} cannot update the core headers; load the crash kernel again when CPUs or "
-        "memory have come or gone",
-        machine.name());
-  }
+  const std::optional<uint64_t> room = UpdatedHeadersSize(crash, inputs, diagnostics);
   const CoreHeaderInputs headers = HeaderInputs(machine.architecture(), crash);
   KEXEC_ASSIGN(const size_t size, CoreHeadersSize(headers));
   KEXEC_ASSIGN(const PageRange place, layout.Reserve({.label = "elfcorehdr",
-                                                      .size = size,
+                                                      .size = std::max<uint64_t>(size, room.value_or(0)),
                                                       .align = machine.facts().page,
                                                       .window = window,
                                                       .search = Search::kTopDown}));
   KEXEC_ASSIGN(std::vector<std::byte> bytes, BuildCoreHeaders(headers));
-  return DtCrashExtras{place, std::move(bytes), Usable(crash.memory)};
+  return DtCrashExtras{place, std::move(bytes), room.has_value(), Usable(crash.memory)};
 }
 
 }  // namespace kexec

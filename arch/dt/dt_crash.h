@@ -25,6 +25,7 @@ namespace kexec {
 struct DtCrashExtras {
   PageRange core_headers;
   std::vector<std::byte> core_header_bytes;
+  bool kernel_updates_headers = false;  // --hotplug, and the running kernel can: no digest covers them
   std::vector<PhysRange> usable;  // the region it is loaded into first
 };
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "arch/header_updates.h"
 #include "arch/x86_64/crash_command_line.h"
 #include "kexec/core_headers.h"
 #include "kexec/layout.h"
@@ -99,26 +100,16 @@ Result<std::optional<LowMemoryBackup>> PlaceBackup(const CrashFacts& crash, cons
   return LowMemoryBackup{*source, backup};
 }
 
-// Fewer bytes than the running kernel may need later are no use to it.
-uint64_t HeaderRoom(size_t size, const CrashFacts& crash, bool kernel_updates_headers) {
-  return kernel_updates_headers ? std::max<uint64_t>(size, *crash.elfcorehdr_size) : size;
-}
-
 Result<X86CrashExtras> Extras(const CrashFacts& crash, const BootInputs& inputs, const PhysRange& window,
                               Layout& layout, Diagnostics& diagnostics) {
-  const bool updates = inputs.crash.hotplug && crash.elfcorehdr_size.has_value();
-  if (inputs.crash.hotplug && !updates) {
-    diagnostics.Warn(
-        "--hotplug: the running kernel cannot update the core headers; load the crash kernel "
-        "again when CPUs or memory have come or gone");
-  }
+  const std::optional<uint64_t> room = UpdatedHeadersSize(crash, inputs, diagnostics);
   KEXEC_ASSIGN(const std::optional<LowMemoryBackup> backup, PlaceBackup(crash, window, layout));
   const CoreHeaderInputs headers = HeaderInputs(crash, backup);
   KEXEC_ASSIGN(const size_t size, CoreHeadersSize(headers));
   KEXEC_ASSIGN(const PageRange place,
-               TakeTop("elfcorehdr", HeaderRoom(size, crash, updates), window, layout));
+               TakeTop("elfcorehdr", std::max<uint64_t>(size, room.value_or(0)), window, layout));
   KEXEC_ASSIGN(std::vector<std::byte> bytes, BuildCoreHeaders(headers));
-  return X86CrashExtras{place, std::move(bytes), updates, backup};
+  return X86CrashExtras{place, std::move(bytes), room.has_value(), backup};
 }
 
 MemoryMap RamMap(std::span<const PhysRange> ranges) {

@@ -19,6 +19,7 @@ namespace kexec {
 inline constexpr uint64_t kKexecOnCrash = 0x1;
 inline constexpr uint64_t kKexecPreserveContext = 0x2;
 inline constexpr uint64_t kKexecUpdateElfcorehdr = 0x4;
+inline constexpr uint64_t kKexecCrashHotplugSupport = 0x8;
 // Flags of kexec_file_load(2).
 inline constexpr uint64_t kKexecFileUnload = 0x1;
 inline constexpr uint64_t kKexecFileOnCrash = 0x2;

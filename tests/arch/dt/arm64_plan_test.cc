@@ -12,6 +12,7 @@
 
 #include "arch/arm64/purgatory/blob.h"
 #include "arch/machine.h"
+#include "kexec/syscalls.h"
 #include "kexec/validate.h"
 #include "loaders/dtb/device_tree.h"
 #include "tests/support/ranges.h"
@@ -22,6 +23,7 @@
 namespace kexec::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
@@ -88,6 +90,10 @@ class Arm64Plan : public ::testing::Test {
     return *std::ranges::find(plan.segments, label, &Segment::label);
   }
 
+  static kexec_arm64_purgatory_params ParamsOf(const LoadPlan& plan) {
+    return *ReadAt<kexec_arm64_purgatory_params>(Find(plan, "purgatory").contents.view(), 0);
+  }
+
   ScratchRoot scratch_;
   RecordingDiagnostics diagnostics_;
   ImageKernel image_;
@@ -115,7 +121,7 @@ TEST_F(Arm64Plan, PlacesAndTellsEverything) {
   EXPECT_THAT(tree->Reservations(),
               ElementsAre(Range(0x42000000, 0x42010000), Range(0x42010000, 0x42020000)));
   const Segment& purgatory = Find(*plan, "purgatory");
-  const auto params = *ReadAt<kexec_arm64_purgatory_params>(purgatory.contents.view(), 0);
+  const kexec_arm64_purgatory_params params = ParamsOf(*plan);
   EXPECT_EQ(params.kernel_entry, kernel.dest.begin().raw());
   EXPECT_EQ(params.dtb_address, Find(*plan, "device tree").dest.begin().raw());
   EXPECT_EQ(params.hashed_count, 3u);
@@ -152,6 +158,35 @@ TEST_F(Arm64Plan, LoadsACrashKernelIntoItsRegion) {
               ElementsAre(Range(0x60000000, 0x70000000)));
   EXPECT_THAT(*tree->Ranges("/chosen", "linux,elfcorehdr"),
               ElementsAre(Find(*plan, "elfcorehdr").dest.range()));
+}
+
+TEST_F(Arm64Plan, LetsTheKernelUpdateTheCoreHeadersWhereItCan) {
+  inputs_.kind = LoadKind::kCrash;
+  const auto as_built = Plan();
+  ASSERT_EQ(MessageOf(as_built), "success");
+  inputs_.crash.hotplug = true;
+  scratch_.File("sys/kernel/crash_elfcorehdr_size", "20000\n");
+  const auto plan = Plan();
+  ASSERT_EQ(MessageOf(plan), "success");
+  EXPECT_EQ(plan->flags, kKexecCrashHotplugSupport);
+  EXPECT_EQ(Find(*plan, "elfcorehdr").dest.size(), 20480u);
+  EXPECT_EQ(Find(*as_built, "elfcorehdr").dest.size(), 4096u);
+  const auto params = ParamsOf(*plan);
+  EXPECT_EQ(params.hashed_count, ParamsOf(*as_built).hashed_count - 1);
+  for (const auto& range : params.hashed)
+    EXPECT_NE(range.address, Find(*plan, "elfcorehdr").dest.begin().raw());
+  diagnostics_.TakeWarnings();  // no /proc/kcore here
+}
+
+TEST_F(Arm64Plan, SaysWhereTheKernelCannotUpdateTheCoreHeaders) {
+  inputs_.kind = LoadKind::kCrash;
+  inputs_.crash.hotplug = true;
+  const auto plan = Plan();
+  ASSERT_EQ(MessageOf(plan), "success");
+  EXPECT_EQ(plan->flags, 0u);
+  EXPECT_THAT(diagnostics_.TakeWarnings(),
+              Contains("--hotplug: the running kernel cannot update the core headers; load the crash kernel "
+                       "again when CPUs or memory have come or gone"));
 }
 
 TEST_F(Arm64Plan, RefusesAKernelOfAnotherMachine) {

@@ -11,6 +11,7 @@
 #include "arch/riscv64/firmware_memory.h"
 #include "arch/riscv64/harts.h"
 #include "arch/riscv64/purgatory/blob.h"
+#include "kexec/syscalls.h"
 #include "kexec/validate.h"
 #include "lib/freestanding/digest.h"
 #include "loaders/dtb/device_tree.h"
@@ -22,6 +23,7 @@
 namespace kexec::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 
 constexpr uint64_t kMiB = 1 << 20;
@@ -148,6 +150,35 @@ TEST_F(Riscv64Plan, LoadsACrashKernelIntoItsRegion) {
               ElementsAre(Range(0x90000000, 0xa0000000)));
   EXPECT_THAT(*tree->Ranges("/chosen", "linux,elfcorehdr"),
               ElementsAre(Find(*plan, "elfcorehdr").dest.range()));
+}
+
+TEST_F(Riscv64Plan, LetsTheKernelUpdateTheCoreHeadersWhereItCan) {
+  inputs_.kind = LoadKind::kCrash;
+  const auto as_built = Plan();
+  ASSERT_EQ(MessageOf(as_built), "success");
+  inputs_.crash.hotplug = true;
+  scratch_.File("sys/kernel/crash_elfcorehdr_size", "20000\n");
+  const auto plan = Plan();
+  ASSERT_EQ(MessageOf(plan), "success");
+  EXPECT_EQ(plan->flags, kKexecCrashHotplugSupport);
+  EXPECT_EQ(Find(*plan, "elfcorehdr").dest.size(), 20480u);
+  EXPECT_EQ(Find(*as_built, "elfcorehdr").dest.size(), 4096u);
+  const auto params = ParamsOf(*plan);
+  EXPECT_EQ(params.hashed_count, ParamsOf(*as_built).hashed_count - 1);
+  for (const auto& range : params.hashed)
+    EXPECT_NE(range.address, Find(*plan, "elfcorehdr").dest.begin().raw());
+  diagnostics_.TakeWarnings();  // no /proc/kcore here
+}
+
+TEST_F(Riscv64Plan, SaysWhereTheKernelCannotUpdateTheCoreHeaders) {
+  inputs_.kind = LoadKind::kCrash;
+  inputs_.crash.hotplug = true;
+  const auto plan = Plan();
+  ASSERT_EQ(MessageOf(plan), "success");
+  EXPECT_EQ(plan->flags, 0u);
+  EXPECT_THAT(diagnostics_.TakeWarnings(),
+              Contains("--hotplug: the running kernel cannot update the core headers; load the crash kernel "
+                       "again when CPUs or memory have come or gone"));
 }
 
 TEST(Riscv64FirmwareMemory, IsInNoDump) {
