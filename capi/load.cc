@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 
+#include "kexec/handed_over.h"
 #include "kexec/submit.h"
 #include "loaders/decompress.h"
 #include "loaders/file_load.h"
@@ -112,6 +113,16 @@ Result<> LoadBySegments(const kexec_request& request, const SystemRoot& root, Ke
   return Submit(prepared.image, *request.context->kernel, root, prepared.machine->arch_flag());
 }
 
+// `why` stands in kexec_file_load's way, and the other call would lose what is handed over.
+std::string WouldLose(std::string_view why, std::string_view lost) {
+  return fmt::format("{}; kexec_load would lose {}: ask for KEXEC_CALL_LOAD to lose it", why, lost);
+}
+
+Result<> CheckNothingLost(const std::string& obstacle, const std::string& lost) {
+  if (lost.empty()) return {};
+  return Fail(Errc::kUnsupported, "kexec_file_load cannot load this: {}", WouldLose(obstacle, lost));
+}
+
 std::string JsonString(std::string_view text) {
   std::string quoted = "\"";
   for (const char c : text) {
@@ -163,15 +174,28 @@ Result<> Load(const kexec_request& request) {
                 root->path().string());
   }
   KEXEC_ASSIGN(KernelImage image, ParseRequested(request));
-  if (request.call == KEXEC_CALL_LOAD) return LoadBySegments(request, *root, std::move(image));
+  const std::string lost = request.kind == LoadKind::kNormal ? HandedOver(*root) : "";
+  if (request.call == KEXEC_CALL_LOAD) {
+    if (!lost.empty()) {
+      request.context->messages.Warn("the next kernel does not get {}: kexec_load loses it", lost);
+    }
+    return LoadBySegments(request, *root, std::move(image));
+  }
   const std::string obstacle = Obstacle(request, image);
   const bool file_only = request.call == KEXEC_CALL_FILE;
   if (!obstacle.empty() && file_only) {
     return Fail(Errc::kUnsupported, "kexec_file_load cannot load this: {}", obstacle);
   }
-  if (!obstacle.empty()) return LoadBySegments(request, *root, std::move(image));
+  if (!obstacle.empty()) {
+    KEXEC_TRY(CheckNothingLost(obstacle, lost));
+    return LoadBySegments(request, *root, std::move(image));
+  }
   Result<> loaded = LoadByFile(request, *root);
   if (loaded.has_value() || file_only || !FallbackMayHelp(loaded.error().sys_errno())) return loaded;
+  if (!lost.empty()) {
+    const Error& error = loaded.error();
+    return std::unexpected(Error(error.code(), error.sys_errno(), WouldLose(error.message(), lost)));
+  }
   request.context->messages.Warn("{}; falling back to kexec_load", loaded.error().message());
   return LoadBySegments(request, *root, std::move(image));
 }

@@ -45,6 +45,11 @@ std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_byt
   return {};
 }
 
+bool FileLoadKnowsFormat(const KernelImage& image) {
+  return std::holds_alternative<ImageKernel>(image.image) ||
+         std::holds_alternative<DirectLinux>(image.image) || std::holds_alternative<BzImage>(image.image);
+}
+
 std::string FileLoadDrawback(const KernelImage& image, LoadKind kind) {
   // It jumps from the running kernel's code into the new kernel (load_other_segments in
   // arch/arm64/kernel/machine_kexec_file.c).

@@ -24,6 +24,7 @@
 #include "cmd/kexec/crash_reservation.h"
 #include "kexec/explain.h"
 #include "kexec/file.h"
+#include "kexec/handed_over.h"
 #include "kexec/memory_map.h"
 #include "kexec/submit.h"
 
@@ -130,6 +131,7 @@ Result<PathsRead> FindPathsRead(const fs::path& host, Diagnostics& diagnostics) 
   static_cast<void>(ReadFirmwareMemmap(root, silent).has_value());
   static_cast<void>(ReadCrashReservation(root).has_value());
   static_cast<void>(LockdownState(root));
+  static_cast<void>(HandedOver(root));
   for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
     static_cast<void>(IsLoaded(kind, root).has_value());
     for (const KexecCall call : {KexecCall::kLoad, KexecCall::kFileLoad, KexecCall::kReboot}) {
@@ -148,6 +150,8 @@ Result<> WriteAnswers(const fs::path& directory, const SystemRoot& root, Diagnos
     const std::string records = LpiRecords(*log);
     if (!records.empty()) KEXEC_TRY(WriteCopy(directory / "dev/kmsg", records));
   }
+  // A device, which must not be opened to read it: that it is there is all a choice is made from.
+  if (root.Exists(kLiveUpdateDevice)) KEXEC_TRY(WriteCopy(directory / kLiveUpdateDevice, ""));
   if (const auto framebuffer = ReadFramebuffer(root, diagnostics)) {
     KEXEC_TRY(WriteCopy(directory / kFramebufferRecord, FormatFramebuffer(*framebuffer)));
   }

@@ -24,9 +24,12 @@ struct LoadFacts {
   // Why kexec_file_load cannot take this kernel ("its boot protocol is 2.09, ..."); empty: nothing is known
   // against it.
   std::string obstacle;
+  // No kernel of this machine has a loader for the format in kexec_file_load.
+  bool foreign_format = false;
   std::string lockdown;  // the kernel's lockdown state; empty: none
-  // What this system would lose with kexec_load ("IMA ..."); empty: nothing is known.
-  std::string file_load_keeps;
+  // What the next kernel gets with kexec_file_load only ("IMA's list of measurements"); empty: nothing is
+  // known.
+  std::string handed_over;
   // What is worse with kexec_file_load ("... checks nothing before the jump"); empty: nothing.
   std::string file_load_drawback;
   // Keys of encrypted dump targets wait in /sys/kernel/config/crash_dm_crypt_keys
@@ -39,7 +42,13 @@ struct CallChoice {
   bool may_fall_back = false;  // to the other call, if this one fails for a reason that need not concern it
   std::string reason;          // "--entry needs kexec_load": for -d and --dry-run
   std::vector<std::string> ignored;  // given options without effect with `first`
+  std::string lost;                  // what the next kernel does not get by `first`; empty: nothing
+  std::string kept;                  // what it would not get by the other call, which is not tried then
 };
+
+// Why kexec_file_load is the only call under auto; empty: it is not. The options among `prefers` have no
+// effect then.
+std::string WhyOnlyFileLoad(const LoadFacts& facts);
 
 // kUnsupported if no call can do what was asked.
 Result<CallChoice> ChooseCall(const LoadFacts& facts);

@@ -15,8 +15,7 @@ namespace {
 // to be without effect then.
 bool NeedsFileLoad(const LoadRequest& request, const Session& session) {
   const LoadFacts facts = GatherFacts(request, session.options, session.root);
-  if (facts.asked != Call::kAuto) return facts.asked == Call::kFile;
-  return !facts.lockdown.empty() || facts.has_dm_crypt_keys;
+  return facts.asked == Call::kFile || !WhyOnlyFileLoad(facts).empty();
 }
 
 }  // namespace

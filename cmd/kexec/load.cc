@@ -32,10 +32,15 @@ bool OtherMayHelp(KexecCall call, const Error& error) {
 
 Result<> LoadChosen(const LoadRequest& request, const CallChoice& choice, const Session& session) {
   Result<> loaded = LoadBy(choice.first, request, session);
-  if (loaded.has_value() || !choice.may_fall_back || !OtherMayHelp(choice.first, loaded.error())) {
-    return loaded;
-  }
+  if (loaded.has_value() || !OtherMayHelp(choice.first, loaded.error())) return loaded;
   const KexecCall other = OtherCall(choice.first);
+  if (!choice.kept.empty()) {
+    const Error& error = loaded.error();
+    return std::unexpected(Error(error.code(), error.sys_errno(),
+                                 fmt::format("{}; {} is not tried: it would lose {}; use -c to lose it",
+                                             error.message(), CallName(other), choice.kept)));
+  }
+  if (!choice.may_fall_back) return loaded;
   session.diagnostics.Warn("{}; falling back to {}", loaded.error().message(), CallName(other));
   return LoadBy(other, request, session);
 }
@@ -62,6 +67,18 @@ void TellWhatIsSigned(const LoadRequest& request, bool locked_down, const Sessio
   }
 }
 
+void TellWhatIsLost(const CallChoice& choice, const LoadFacts& facts, Diagnostics& diagnostics) {
+  if (choice.first == KexecCall::kLoad && facts.has_dm_crypt_keys) {
+    diagnostics.Warn(
+        "the dm-crypt keys configured for the crash kernel are not handed over: "
+        "kexec_load cannot; leave out -c");
+  }
+  if (!choice.lost.empty()) {
+    diagnostics.Warn("the next kernel does not get {}: kexec_load loses it; leave out -c to hand it over",
+                     choice.lost);
+  }
+}
+
 Result<> Load(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
   KEXEC_TRY(CheckDomain(session.root));
@@ -74,11 +91,7 @@ Result<> Load(const Session& session) {
   const LoadFacts facts = GatherFacts(request, session.options, session.root);
   KEXEC_ASSIGN(const CallChoice choice, ChooseCall(facts));
   session.diagnostics.Note("call: {} ({})", DescribeCall(choice), choice.reason);
-  if (choice.first == KexecCall::kLoad && facts.has_dm_crypt_keys) {
-    session.diagnostics.Warn(
-        "the dm-crypt keys configured for the crash kernel are not handed over: "
-        "kexec_load cannot; leave out -c");
-  }
+  TellWhatIsLost(choice, facts, session.diagnostics);
   if (choice.first == KexecCall::kFileLoad) TellWhatIsSigned(request, !facts.lockdown.empty(), session);
   for (const std::string& option : choice.ignored) {
     session.diagnostics.Warn("option '{}' is ignored: {}", option, choice.reason);

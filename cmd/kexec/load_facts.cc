@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
-#include "cmd/kexec/file_load_keeps.h"
 #include "cmd/kexec/load_request.h"
+#include "kexec/handed_over.h"
 #include "loaders/file_load.h"
 
 namespace kexec {
@@ -26,8 +26,9 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
   facts.from_pipe =
       request.kernel_from_pipe || std::ranges::any_of(request.initrds, &RequestedInitrd::from_pipe);
   facts.obstacle = FileLoadObstacle(request.kernel, request.command_line.size());
+  facts.foreign_format = !FileLoadKnowsFormat(request.kernel);
   facts.lockdown = LockdownState(root).value_or("");
-  facts.file_load_keeps = FileLoadKeeps(root);
+  facts.handed_over = HandedOver(root);
   facts.file_load_drawback = FileLoadDrawback(request.kernel, options.slot);
   facts.has_dm_crypt_keys = options.slot == LoadKind::kCrash && HasDmCryptKeys(root);
   return facts;

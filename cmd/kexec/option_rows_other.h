@@ -202,7 +202,8 @@ inline constexpr OptionRow kOtherRows[] = {
          "Let the running kernel keep the list of CPUs and memory in the core headers of a crash kernel "
          "up to date when some come or go. With `kexec_file_load` kernels that can do this always do; with "
          "`kexec_load` this option asks for it, and gives the headers the room in "
-         "/sys/kernel/crash_elfcorehdr_size."},
+         "/sys/kernel/crash_elfcorehdr_size. Where that file is missing the kernel cannot, and the option is "
+         "ignored with a warning, as it is without --load-panic."},
     {.id = OptionId::kElf32CoreHeaders,
      .name = "elf32-core-headers",
      .group = Group::kRare,
@@ -226,10 +227,10 @@ inline constexpr OptionRow kOtherRows[] = {
     {.id = OptionId::kNoCma,
      .name = "no-cma",
      .group = Group::kRare,
-     .honoured_by = HonouredBy::kKexecFileLoad,
      .without_load = WithoutLoad::kWarn,
      .help = "kexec_file_load: take no contiguous memory",
-     .man = "Ask kexec_file_load not to take the contiguous memory allocator for the segments."},
+     .man = "Ask kexec_file_load not to take the contiguous memory allocator for the segments. kexec_load "
+            "never does."},
     {.id = OptionId::kForceDtb,
      .name = "force-dtb",
      .group = Group::kRare,

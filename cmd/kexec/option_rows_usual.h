@@ -201,12 +201,14 @@ inline constexpr OptionRow kUsualRows[] = {
      .letter = 'a',
      .group = Group::kCall,
      .help = "the call that can do what was asked (default)",
-     .man = "The default: choose the system call that can do what was asked. Where both can, a kernel for a "
-            "reboot goes to kexec_load, because its jump is faster, unless something speaks for "
-            "kexec_file_load: lockdown, measurements of IMA, or state that is handed over (KHO). A kernel for a "
-            "panic goes to kexec_file_load first, on arm64 and riscv64 to kexec_load. Where one call fails for a "
-            "reason that need not concern the other, that one is tried. Of --kexec-syscall-auto, "
-            "--kexec-file-syscall and --kexec-syscall the last one counts."},
+     .man =
+         "The default: choose the system call that can do what was asked. Where both can, a kernel for a "
+         "reboot goes to kexec_load, because its jump is faster, unless lockdown forbids that, or it would "
+         "lose measurements of IMA or memory preserved by Kexec Handover. Those are kept: what only "
+         "kexec_load can do is refused then, or dropped with a warning where it is only comfort. A kernel "
+         "for a panic goes to kexec_file_load first, on arm64 and riscv64 to kexec_load. Where one call "
+         "fails for a reason that need not concern the other, that one is tried. Of --kexec-syscall-auto, "
+         "--kexec-file-syscall and --kexec-syscall the last one counts."},
     {.id = OptionId::kSyscallFile,
      .name = "kexec-file-syscall",
      .letter = 's',
@@ -219,7 +221,8 @@ inline constexpr OptionRow kUsualRows[] = {
      .letter = 'c',
      .group = Group::kCall,
      .help = "kexec_load only: kexec makes the plan",
-     .man = "Use kexec_load and nothing else."},
+     .man = "Use kexec_load and nothing else, with a warning if that loses something which kexec_file_load "
+            "hands to the next kernel."},
 
     {.id = OptionId::kMemMin,
      .name = "mem-min",

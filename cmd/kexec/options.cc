@@ -177,6 +177,19 @@ void FillRare(const GivenOptions& given, RareOptions& rare) {
   rare.dtb_overlays.assign(overlays.begin(), overlays.end());
 }
 
+void WarnOfCoreHeaders(Options& options) {
+  const bool crash = options.slot == LoadKind::kCrash;
+  if (options.rare.core_header_bits == 32 && crash) {
+    options.warnings.emplace_back(
+        "option '--elf32-core-headers' is ignored: on this architecture core headers are always ELF64");
+  }
+  if (options.rare.hotplug && !crash) {
+    options.warnings.emplace_back(
+        "option '--hotplug' is ignored: only a crash kernel has core headers, and '--load-panic' is not "
+        "given");
+  }
+}
+
 void FillOutput(const GivenOptions& given, Options& options) {
   options.no_ifdown = given.Has(kNoIfdown);
   options.no_sync = given.Has(kNoSync);
@@ -228,10 +241,7 @@ Result<Options> ParseArguments(std::span<const std::string_view> words, Architec
   KEXEC_TRY(FillPlacement(given, options));
   KEXEC_TRY(FillPurgatory(given, machine, options.purgatory));
   FillRare(given, options.rare);
-  if (options.rare.core_header_bits == 32 && options.slot == LoadKind::kCrash && LoadsKernel(options.mode)) {
-    options.warnings.emplace_back(
-        "option '--elf32-core-headers' is ignored: on this architecture core headers are always ELF64");
-  }
+  if (LoadsKernel(options.mode)) WarnOfCoreHeaders(options);
   FillOutput(given, options);
   return options;
 }

@@ -5,7 +5,6 @@
 
 #include <cerrno>
 
-#include "cmd/kexec/file_load_keeps.h"
 #include "kexec/submit.h"
 #include "loaders/file_load.h"
 #include "tests/support/result_matchers.h"
@@ -23,14 +22,17 @@ struct Row {
   std::string expected;
 };
 
-// "kexec_load: REASON", "kexec_load, then kexec_file_load where that may help: REASON", "... ignoring --x", or
-// the refusal.
+// "kexec_load: REASON", "kexec_load, then kexec_file_load where that may help: REASON", "... keeping X:
+// REASON",
+// "... ignoring --x", "... losing X", or the refusal.
 std::string Told(const Result<CallChoice>& choice) {
   if (!choice.has_value()) return "refused: " + choice.error().message();
   std::string text(CallName(choice->first));
   if (choice->may_fall_back) text = DescribeCall(*choice);
+  if (!choice->kept.empty()) text += ", keeping " + choice->kept;
   text += ": " + choice->reason;
   for (const std::string& option : choice->ignored) text += ", ignoring " + option;
+  if (!choice->lost.empty()) text += ", losing " + choice->lost;
   return text;
 }
 
@@ -43,25 +45,42 @@ const std::string kLoadFirst =
     "kexec_load, then kexec_file_load where that may help: its jump is faster, and nothing here asks for a "
     "signature";
 const std::string kFileFirst = "kexec_file_load, then kexec_load where that may help: ";
+const std::string kKeepsWhy = "kexec_file_load, keeping a list: kexec_load would lose a list";
 const std::string kLockedWhy = "kernel lockdown is 'integrity', which forbids kexec_load";
 
 INSTANTIATE_TEST_SUITE_P(
     , ChooseCallTable,
     ::testing::Values(
-        Row{"PlainAuto", {}, kLoadFirst},
-        Row{"AutoOneInitrd", {.initrds = 1}, kLoadFirst},
-        Row{"AutoWhereSomethingWouldBeLost",
-            {.file_load_keeps = "it keeps a list"},
-            kFileFirst + "it keeps a list"},
+        Row{"PlainAuto", {}, kLoadFirst}, Row{"AutoOneInitrd", {.initrds = 1}, kLoadFirst},
+        Row{"AutoKeepsWhatIsHandedOver", {.handed_over = "a list"}, kKeepsWhy},
         Row{"AutoWhereFileLoadIsWorse",
             {.file_load_drawback = "it checks nothing"},
             "kexec_load, then kexec_file_load where that may help: it checks nothing"},
-        Row{"AutoWhereBothLoseSomething",
-            {.file_load_keeps = "it keeps a list", .file_load_drawback = "it checks nothing"},
-            kFileFirst + "it keeps a list"},
-        Row{"AutoWhereTheOptionsOutweighIt",
-            {.prefers = {"--no-checks"}, .file_load_keeps = "it keeps a list"},
-            "kexec_load: --no-checks works with kexec_load only"},
+        Row{"AutoKeepsItWhereFileLoadIsWorse",
+            {.handed_over = "a list", .file_load_drawback = "it checks nothing"},
+            kKeepsWhy},
+        Row{"AutoKeepsItAndDropsComfort",
+            {.prefers = {"--no-checks", "--console-serial"}, .handed_over = "a list"},
+            kKeepsWhy + ", ignoring --no-checks, ignoring --console-serial"},
+        Row{"AutoKeepsItOfTwoInitrds", {.initrds = 2, .handed_over = "a list"}, kKeepsWhy},
+        Row{"AutoKeepsItOfAPipe", {.from_pipe = true, .handed_over = "a list"}, kKeepsWhy},
+        Row{"AutoKeepsItAndRefusesEntry",
+            {.needs = {"--entry", "--dtb"}, .prefers = {"-i"}, .handed_over = "a list"},
+            "refused: kexec_load would lose a list, but --entry needs kexec_load; --dtb needs kexec_load; "
+            "use -c "
+            "to lose it"},
+        Row{"AutoKeepsItAndRefusesAnOldKernel",
+            {.obstacle = "it is old", .handed_over = "a list"},
+            "refused: kexec_load would lose a list, but it is old; use -c to lose it"},
+        Row{"LockedDownWithSomethingToKeep",
+            {.needs = {"--entry"}, .lockdown = "integrity", .handed_over = "a list"},
+            "refused: " + kLockedWhy + ", but --entry needs kexec_load"},
+        Row{"AskedLoadLosesIt",
+            {.asked = Call::kLoad, .handed_over = "a list"},
+            "kexec_load: -c was given, losing a list"},
+        Row{"AskedFileKeepsIt",
+            {.asked = Call::kFile, .handed_over = "a list"},
+            "kexec_file_load: -s was given"},
         Row{"AutoEntry", {.needs = {"--entry"}}, "kexec_load: --entry needs kexec_load"},
         Row{"AutoNoChecks",
             {.prefers = {"--no-checks"}},
@@ -89,6 +108,18 @@ INSTANTIATE_TEST_SUITE_P(
             "refused: kernel lockdown is 'confidentiality', which forbids kexec_load, but it is old"},
         Row{"AskedLoad", {.asked = Call::kLoad, .lockdown = "integrity"}, "kexec_load: -c was given"},
         Row{"AskedFile", {.asked = Call::kFile, .obstacle = "it is old"}, "kexec_file_load: -s was given"},
+        Row{"AskedFileForAFormatItNeverTakes",
+            {.asked = Call::kFile, .obstacle = "it takes no such image", .foreign_format = true},
+            "refused: it takes no such image; leave out -s"},
+        Row{"CrashKernelsGetNothingHandedOver",
+            {.kind = LoadKind::kCrash, .prefers = {"-i"}, .handed_over = "a list"},
+            "kexec_load: -i works with kexec_load only"},
+        Row{"CrashWhereFileLoadIsWorseWithSomethingToKeep",
+            {.kind = LoadKind::kCrash, .handed_over = "a list", .file_load_drawback = "it checks nothing"},
+            "kexec_load, then kexec_file_load where that may help: it checks nothing"},
+        Row{"CrashAskedLoadLosesNothing",
+            {.asked = Call::kLoad, .kind = LoadKind::kCrash, .handed_over = "a list"},
+            "kexec_load: -c was given"},
         Row{"Crash",
             {.kind = LoadKind::kCrash},
             kFileFirst + "the kernel then keeps the core headers up to date"},
@@ -161,6 +192,14 @@ TEST(FileLoadObstacle, OnTheBoardsDependsOnTheFormat) {
             "kexec_file_load needs an Image whose header tells its size");
 }
 
+TEST(FileLoadKnowsFormat, WhereSomeKernelOfTheMachineHasALoader) {
+  EXPECT_TRUE(FileLoadKnowsFormat({"bzImage64", Modern()}));
+  EXPECT_TRUE(FileLoadKnowsFormat({"bzImage64", DirectLinux{Modern(), {}, {}, {}}}));
+  EXPECT_TRUE(FileLoadKnowsFormat({"elf-riscv", ImageKernel(), "riscv64"}));
+  EXPECT_FALSE(FileLoadKnowsFormat({"elf-x86_64", ElfKernel()}));
+  EXPECT_FALSE(FileLoadKnowsFormat({"multiboot-x86", MultibootKernel()}));
+}
+
 TEST(FileLoadDrawback, IsTheBoards) {
   EXPECT_EQ(FileLoadDrawback({"bzImage64", Modern(), "x86_64"}, LoadKind::kCrash), "");
   for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
@@ -170,18 +209,6 @@ TEST(FileLoadDrawback, IsTheBoards) {
   EXPECT_EQ(FileLoadDrawback({"elf-riscv", ImageKernel(), "riscv64"}, LoadKind::kNormal), "");
   EXPECT_EQ(FileLoadDrawback({"elf-riscv", ImageKernel(), "riscv64"}, LoadKind::kCrash),
             "kexec_file_load of riscv64 puts memory of the firmware into the dump, where reading it faults");
-}
-
-TEST(FileLoadKeeps, ImasMeasurementsAndHandedOverMemory) {
-  ScratchRoot machine;
-  EXPECT_EQ(FileLoadKeeps(machine.root()), "");
-  machine.File("sys/kernel/security/ima/runtime_measurements_count", "1\n");
-  machine.File("proc/cmdline", "quiet akho=on kho=off\n");
-  EXPECT_EQ(FileLoadKeeps(machine.root()), "");
-  machine.File("proc/cmdline", "quiet kho=on\n");
-  EXPECT_EQ(FileLoadKeeps(machine.root()), "it hands over what Kexec Handover preserves (kho=on)");
-  machine.File("sys/kernel/security/ima/runtime_measurements_count", "2\n");
-  EXPECT_EQ(FileLoadKeeps(machine.root()), "it hands IMA's list of measurements to the next kernel");
 }
 
 TEST(LockdownState, IsTheWordInBrackets) {

@@ -48,8 +48,8 @@ class CmdWorld {
   // A small cpio archive.
   std::string WriteInitrd(std::string_view name = "initrd.img");
 
-  // Makes auto ask kexec_file_load first: IMA has measured something.
-  void PreferFileLoad() { machine.File("sys/kernel/security/ima/runtime_measurements_count", "2\n"); }
+  // IMA has measured something: auto keeps it by kexec_file_load.
+  void HandOverMeasurements() { machine.File("sys/kernel/security/ima/runtime_measurements_count", "2\n"); }
 
   // As main does it with these words. The status is Status() afterwards; a failure's message is in message.
   int Run(std::initializer_list<std::string_view> words);

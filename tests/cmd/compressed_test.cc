@@ -51,7 +51,7 @@ class Compressed : public ::testing::TestWithParam<Tool> {};
 TEST_P(Compressed, ReachesKexecFileLoadUnpacked) {
   for (const char* call : {"-a", "-s"}) {
     CmdWorld world;
-    world.PreferFileLoad();
+    world.HandOverMeasurements();
     EXPECT_EQ(world.Run({"-l", call, Packed(world, GetParam().command)}), kExitOk) << world.message;
     ASSERT_THAT(world.kernel.file_loads(), SizeIs(1));
     EXPECT_TRUE(world.kernel.file_loads().at(0).kernel == AsText(CmdWorld::SmallKernel().BuildBytes()));
@@ -126,10 +126,9 @@ TEST(CompressedKernel, UnderLockdownSaysWhichSignatureCounts) {
 
 TEST(CompressedKernel, FallsBackToKexecLoad) {
   CmdWorld world;
-  world.PreferFileLoad();
   const std::string packed = Packed(world, "zstd -q -c");
   world.kernel.FailNext(KexecCall::kFileLoad, ENOEXEC);
-  EXPECT_EQ(world.Run({"-l", packed}), kExitOk) << world.message;
+  EXPECT_EQ(world.Run({"-p", packed}), kExitOk) << world.message;
   EXPECT_THAT(world.diagnostics.TakeWarnings(), ElementsAre(EndsWith("; falling back to kexec_load")));
   EXPECT_THAT(world.kernel.loads(), SizeIs(1));
 }

@@ -67,7 +67,7 @@ TEST(Load, TellsTheMemoryItPlansWithForDebugging) {
 TEST(Load, DoesNotMindTheOrderOfOptions) {
   for (const bool kernel_first : {true, false}) {
     CmdWorld world;
-    world.PreferFileLoad();
+    world.HandOverMeasurements();
     const std::string kernel = world.WriteKernel();
     EXPECT_EQ(kernel_first ? world.Run({kernel, "--append", "a", "-l", "-a"})
                            : world.Run({"-la", "--append=a", kernel}),
@@ -87,10 +87,9 @@ class Fallback : public ::testing::TestWithParam<int> {};
 
 TEST_P(Fallback, HelpsUnderAutoWithOneLine) {
   CmdWorld world;
-  world.PreferFileLoad();
   const std::string kernel = world.WriteKernel();
   world.kernel.FailNext(KexecCall::kFileLoad, GetParam());
-  EXPECT_EQ(world.Run({"-l", kernel}), 0) << world.message;
+  EXPECT_EQ(world.Run({"-p", kernel}), 0) << world.message;  // where kexec_file_load comes first
   EXPECT_THAT(world.diagnostics.TakeWarnings(),
               ElementsAre(AllOf(StartsWith("kexec_file_load: " + ErrnoText(GetParam())),
                                 EndsWith("; falling back to kexec_load"))));
@@ -104,6 +103,18 @@ TEST_P(Fallback, DoesNotHappenWithS) {
   EXPECT_EQ(world.Run({"-s", "-l", kernel}), kExitFailed);
   EXPECT_THAT(world.message,
               AllOf(StartsWith("kexec_file_load: " + ErrnoText(GetParam())), EndsWith(kNothing)));
+  EXPECT_THAT(world.kernel.loads(), IsEmpty());
+}
+
+TEST_P(Fallback, DoesNotHappenWhereItWouldLoseWhatIsHandedOver) {
+  CmdWorld world;
+  world.HandOverMeasurements();
+  const std::string kernel = world.WriteKernel();
+  world.kernel.FailNext(KexecCall::kFileLoad, GetParam());
+  EXPECT_EQ(world.Run({"-l", kernel}), kExitFailed);
+  EXPECT_THAT(world.message, AllOf(StartsWith("kexec_file_load: " + ErrnoText(GetParam())),
+                                   EndsWith("; kexec_load is not tried: it would lose IMA's list of "
+                                            "measurements; use -c to lose it; nothing is loaded")));
   EXPECT_THAT(world.kernel.loads(), IsEmpty());
 }
 
@@ -143,7 +154,7 @@ class Refusal : public ::testing::TestWithParam<int> {};
 
 TEST_P(Refusal, OfTheFileCallIsFinal) {
   CmdWorld world;
-  world.PreferFileLoad();
+  world.HandOverMeasurements();
   const std::string kernel = world.WriteKernel();
   world.kernel.FailNext(KexecCall::kFileLoad, GetParam());
   EXPECT_EQ(world.Run({"-l", kernel}), kExitFailed);

@@ -242,8 +242,10 @@ constexpr Row kValues[] = {
     {"no_checks_with_the_file_call", "-s -i -l K",
      "load; kexec_file_load; kernel K; no digest; ! option '--no-checks' is ignored: kexec_file_load cannot "
      "honour it"},
-    {"no_cma_with_the_other_call", "-c --no-cma -l K",
-     "load; kexec_load; kernel K; no cma; ! option '--no-cma' is ignored: kexec_load cannot honour it"},
+    {"no_cma_with_the_other_call", "-c --no-cma -l K", "load; kexec_load; kernel K; no cma"},
+    {"hotplug_without_a_crash_kernel", "-l K --hotplug",
+     "load; kernel K; hotplug; ! option '--hotplug' is ignored: only a crash kernel has core headers, and "
+     "'--load-panic' is not given"},
     {"type_with_execute", "-e -t bzImage",
      "execute; type bzImage; ! option '--type' has no meaning with '--exec'"},
     {"dtb_on_x86", "-l K --dtb=D",

@@ -152,6 +152,26 @@ TEST_F(CapiLoadTest, AutoFallsBackAndSaysSo) {
                           "fits the file; use kexec -c; falling back to kexec_load"));
 }
 
+TEST_F(CapiLoadTest, NothingHandedOverIsLostWithoutBeingAsked) {
+  scratch_.File("sys/kernel/debug/kho/out/scratch_len", "0x1000\n");
+  kernel_->FailNext(KexecCall::kFileLoad, EADDRNOTAVAIL);
+  EXPECT_EQ(kexec_request_load(request_), KEXEC_ERROR_SYSCALL);
+  EXPECT_THAT(Text(),
+              ::testing::EndsWith("; kexec_load would lose the memory that Kexec Handover preserves: ask "
+                                  "for KEXEC_CALL_LOAD to lose it"));
+  ASSERT_EQ(kexec_request_set_digest(request_, KEXEC_DIGEST_SHA256), KEXEC_OK);
+  EXPECT_EQ(kexec_request_load(request_), KEXEC_ERROR_UNSUPPORTED);
+  EXPECT_STREQ(Text(),
+               "kexec_file_load cannot load this: the digest asked for needs kexec_load; kexec_load would "
+               "lose the memory that Kexec Handover preserves: ask for KEXEC_CALL_LOAD to lose it");
+  EXPECT_TRUE(kernel_->loads().empty());
+  EXPECT_TRUE(messages_.empty());
+  ASSERT_EQ(kexec_request_set_call(request_, KEXEC_CALL_LOAD), KEXEC_OK);
+  EXPECT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();
+  EXPECT_THAT(messages_, ElementsAre("the next kernel does not get the memory that Kexec Handover preserves: "
+                                     "kexec_load loses it"));
+}
+
 TEST_F(CapiLoadTest, AnotherDigestNeedsOurOwnPurgatory) {
   ASSERT_EQ(kexec_request_set_digest(request_, KEXEC_DIGEST_SHA256), KEXEC_OK);
   ASSERT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();

@@ -46,7 +46,8 @@ enum kexec_error {
 /* The kernel keeps two images: the one kexec_execute() starts, and the one a panic starts. */
 enum kexec_kind { KEXEC_KIND_NORMAL = 0, KEXEC_KIND_CRASH = 1 };
 
-/* Which system call loads. Auto: kexec_file_load where it can do what was asked, else kexec_load. */
+/* Which system call loads. Auto: kexec_file_load where it can do what was asked, else kexec_load, unless that
+ * would lose what the running kernel hands to the next one (IMA's measurements, Kexec Handover). */
 enum kexec_call { KEXEC_CALL_AUTO = 0, KEXEC_CALL_LOAD = 1, KEXEC_CALL_FILE = 2 };
 
 /* The check of every byte that the loaded image makes before it starts. */
