@@ -49,6 +49,13 @@ class Installed(unittest.TestCase):
         self.assertEqual((done.returncode, done.stderr), (1, "kexec-crash: this kernel knows no crash kernels "
                                                           "(CONFIG_CRASH_DUMP)\n"))
 
+    def test_any_number_of_events(self):
+        # The default, five starts in ten seconds, would end the reload for good.
+        for unit in ("kexec-crash-changed.service", "kexec-crash-reload.service", "kexec-crash-reload.timer"):
+            (found,) = self.folder.glob(f"usr/**/{unit}")
+            section = found.read_text().split("[Unit]")[1].split("\n[")[0]
+            self.assertIn("\nStartLimitIntervalSec=0\n", section, unit)
+
     def test_verify(self):
         # The programs stand where systemd looks for them in a real system.
         programs = self.folder / "programs"

@@ -102,6 +102,9 @@ def boot_to_dump(bench):
         loads follows-configuration sh -c "echo 'KEXEC_ARGS=-s' >/etc/default/kexec-crash"
         loads follows-initrd touch /var/lib/kdump/initrd.img-*
         loads follows-cpu sh -c 'echo 0 >/sys/devices/system/cpu/cpu1/online'
+        events() { for event in 1 2 3 4 5 6 7 8 9 10; do systemctl --no-block restart "$1" || echo "event $event was refused"; done; }
+        loads follows-ten-events events kexec-crash-reload.timer
+        loads follows-ten-changes events kexec-crash-changed.service
         status follower
         systemctl reload --no-block kexec-crash.service
         sleep 1
@@ -128,7 +131,7 @@ def boot_to_dump(bench):
                            ("syntax", f"/etc/default/kexec-crash, line 1: 'oops' is no KEY=\"value\"; {still}")):
         bench.equal(first[f"reload-{name}"].status, 1, f"reload with a broken configuration ({name})")
         expect_loaded(bench, first, name, sentence)
-    for name in ("configuration", "initrd", "cpu"):
+    for name in ("configuration", "initrd", "cpu", "ten-events", "ten-changes"):
         bench.equal(first.out(f"follows-{name}"), "yes", f"a load follows a change: {name}")
     expect_loaded(bench, first, "follower", f'Status: "{words}', 'panic=10"')
     bench.equal((first["stop"].status, first.out("failed")), (0, "inactive"), "systemctl stop during a reload")
