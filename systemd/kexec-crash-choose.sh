@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What to load: read by kexec-crash, which has $root and fail. choose leaves it in $kernel, $initrd ('' for none),
+# What to load: read by kexec-crash, which has $root, $owner, warn and fail. choose leaves it in $kernel, $initrd ('' for none),
 # $command_line and $arguments, and reads files only.
 # shellcheck disable=SC2034,SC2154 # the other half uses and sets them
 
@@ -107,6 +107,38 @@ first_file() {
   return 1
 }
 
+# owned FILE: whether it, not what it points to, belongs to root; if not, why in $text.
+owned() {
+  [ "$(stat -c %u "$1")" = "$owner" ] || { text="'${1#"$root"}' does not belong to root" && return 1; }
+}
+
+# kept FILE: whether nobody but root can write to it; if not, why in $text.
+kept() {
+  mode=00$(stat -c %a "$1")
+  case ${mode#"${mode%??}"} in *[2367]*) text="others than root can write to '${1#"$root"}'" && return 1 ;; esac
+  owned "$1"
+}
+
+# trusted FILE: whether nobody but root can change it, or put another one in its place: in its folder, or in that of a
+# link's target. A link itself has no mode.
+trusted() {
+  folder=${1%/*}
+  target=$(readlink -f "$1")
+  owned "$1" && kept "$target" && kept "$(readlink -f "${folder:-/}")" && kept "${target%/*}/."
+}
+
+# first_trusted PATH...: as first_file, of those nobody but root can change: what is in them runs with all rights after a
+# panic, and nobody named them.
+first_trusted() {
+  for path; do
+    first_file "$path" || continue
+    trusted "$root$path" && return 0
+    warn "'$path' is passed over: $text"
+  done
+  found=
+  return 1
+}
+
 # The file the boot loader says it loaded, in $found. It may name the file as GRUB does, "(hd0,gpt2)/vmlinuz", and a
 # file of a separate /boot without that folder.
 find_boot_image() {
@@ -118,7 +150,7 @@ find_boot_image() {
   image=${image#\(*\)}
   found=
   [ -n "$image" ] || return 1
-  first_file "/${image#/}" "/boot/${image#/}"
+  first_trusted "/${image#/}" "/boot/${image#/}"
 }
 
 # The boot loader's file first, if it is the running kernel's: '/vmlinuz' may have become a link to a newer one.
@@ -134,11 +166,14 @@ choose_kernel() {
     esac
     return
   fi
-  if find_boot_image; then
-    case $(readlink -f "$root$found") in *"$release") kernel=$found && return ;; esac
+  find_boot_image
+  boot_image=$found
+  if [ -n "$boot_image" ]; then
+    case $(readlink -f "$root$boot_image") in *"$release") kernel=$boot_image && return ;; esac
   fi
-  first_file "/boot/vmlinuz-$release" "/boot/vmlinux-$release" "/boot/Image-$release" \
-    "/usr/lib/modules/$release/vmlinuz" "/lib/modules/$release/vmlinuz" || find_boot_image ||
+  first_trusted "/boot/vmlinuz-$release" "/boot/vmlinux-$release" "/boot/Image-$release" \
+    "/usr/lib/modules/$release/vmlinuz" "/lib/modules/$release/vmlinuz" || found=$boot_image
+  [ -n "$found" ] ||
     fail "found no file of the running kernel, $release; name one with CRASH_KERNEL in $config_path; $(what_remains)"
   kernel=$found
 }
@@ -156,11 +191,11 @@ choose_initrd() {
     none) initrd='' && return ;;
     *) configured_file CRASH_INITRD "$crash_initrd" && initrd=$found && return ;;
   esac
-  if first_file "/var/lib/kdump/initrd.img-$release" "/boot/initramfs-${release}kdump.img" \
+  if first_trusted "/var/lib/kdump/initrd.img-$release" "/boot/initramfs-${release}kdump.img" \
     "/var/lib/kdump/initramfs-${release}kdump.img" "/boot/initrd-$release-kdump" \
     /var/lib/kdump/initrd.img /var/lib/kdump/initrd; then
     initrd=$found
-  elif first_file "/boot/initrd.img-$release" "/boot/initramfs-$release.img" "/boot/initrd-$release" \
+  elif first_trusted "/boot/initrd.img-$release" "/boot/initramfs-$release.img" "/boot/initrd-$release" \
     "/usr/lib/modules/$release/initramfs.img" "/usr/lib/modules/$release/initrd"; then
     initrd=$found
     warn "found no initrd made for dumps, using '$initrd': after a panic it starts the whole system inside the \

@@ -21,28 +21,37 @@ PROGRAM = ""
 RELEASE = "6.1.0-test"
 APPENDED = ("reset_devices nr_cpus=1 irqpoll acpi_no_memhotplug cgroup_disable=memory numa=off udev.children-max=2 "
             "rd.udev.children-max=2 panic=10")
-# Fails when FAKE/fail holds one of its words; a real load drops what was there first, as the kernel does.
+# Fails when FAKE/fail holds one of its words; a real load drops what was there first, as the kernel does. What comes as a
+# descriptor is written down by the name of the file.
 FAKE_KEXEC = """#!/usr/bin/env python3
-import json, os, pathlib, sys
-fake, root, words = pathlib.Path(os.environ["FAKE"]), pathlib.Path(os.environ["ROOT"]), sys.argv[1:]
+import json, os, pathlib, re, sys
+fake, root, given = pathlib.Path(os.environ["FAKE"]), pathlib.Path(os.environ["ROOT"]), sys.argv[1:]
+if given == ["--version"]:
+    sys.exit(print((fake / "version").read_text() if (fake / "version").exists() else "kexec-tools 2.0.32 (kexec-ng 1.0)"))
+words = [re.sub("/proc/self/fd/[0-9]+", lambda found: os.readlink(found[0]), word) for word in given]
 with open(fake / "calls", "a") as out:
     out.write(json.dumps(words) + "\\n")
+with open(fake / "contents", "a") as out:
+    for word in given:
+        if "/proc/self/fd/" in word:
+            out.write(pathlib.Path(word.removeprefix("--initrd=")).read_text() + "\\n")
 loaded = root / "sys/kernel/kexec_crash_loaded"
 dry, fail = "--dry-run" in words, fake / "fail"
 if not dry:
     loaded.write_text("0\\n")
 if fail.exists() and fail.read_text() in words:
-    sys.exit(f"kexec: first line\\nkexec: cannot load '{words[-1]}': it is refused; the kernel loaded before is still in place")
+    sys.exit(f"kexec: first line\\nkexec: cannot load '{given[-1]}': it is refused; the kernel loaded before is still in place")
 if dry:
     print("a long plan")
 elif "-u" not in words:
-    print("kexec: a warning", file=sys.stderr)
+    print("kexec: a warning", *os.environ.get("WARN_OF", "").split(), file=sys.stderr)
     loaded.write_text("1\\n")
 """
 
 
 class PretendedSystem(unittest.TestCase):
     def setUp(self):
+        os.umask(0o022)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="kexec-crash-"))
         self.addCleanup(shutil.rmtree, self.folder)
         self.root = self.folder / "root"
@@ -155,7 +164,7 @@ class Search(PretendedSystem):
         self.put("proc/cmdline", "BOOT_IMAGE=/vmlinuz ro\n")
         self.assertEqual(self.loaded_kernel(), kernel)
         (self.root / kernel[1:]).unlink()
-        self.assertEqual(self.loaded_kernel(), "/vmlinuz", "but better than none")
+        self.assertEqual(self.loaded_kernel(), "/boot/vmlinuz-9.9", "but better than none")
 
     def test_a_boot_image_that_is_gone_is_passed_over(self):
         kernel, _ = self.usual()
@@ -204,6 +213,103 @@ class Search(PretendedSystem):
             self.put(path, "4096\n")
             self.assertEqual(self.load()[:4], ["-p", "--hotplug", "-s", "--debug"])
             (self.root / path).unlink()
+
+
+class FilesNobodyNamed(PretendedSystem):
+    """What was found and not configured is taken only if nobody but root can have put it there."""
+
+    def passed_over(self, path, reason):
+        self.assertIn(f"kexec-crash: '{path}' is passed over: {reason}\n", self.stderr)
+
+    def expect_the_next(self, reason):
+        self.assertEqual(self.loaded_initrd(), [f"/boot/initramfs-{RELEASE}kdump.img"])
+        self.passed_over(f"/var/lib/kdump/initrd.img-{RELEASE}", reason)
+
+    def setUp(self):
+        super().setUp()
+        self.kernel, self.initrd = self.usual()
+        self.put(f"boot/initramfs-{RELEASE}kdump.img")
+
+    def test_a_file_others_can_write_to(self):
+        for mode in (0o664, 0o646, 0o602, 0o620):
+            (self.root / self.initrd[1:]).chmod(mode)
+            self.expect_the_next(f"others than root can write to '{self.initrd}'")
+        (self.root / self.initrd[1:]).chmod(0o400)
+        self.assertEqual((self.loaded_initrd(), self.stderr), ([self.initrd], "kexec: a warning\n"))
+
+    def test_a_folder_others_can_write_to(self):
+        (self.root / "var/lib/kdump").chmod(0o777)
+        self.expect_the_next("others than root can write to '/var/lib/kdump'")
+
+    def test_a_link_into_a_folder_others_can_write_to(self):
+        self.put("srv/x")
+        (self.root / "srv").chmod(0o775)
+        (self.root / self.initrd[1:]).unlink()
+        self.link(self.initrd[1:], "../../../srv/x")
+        self.expect_the_next("others than root can write to '/srv/.'")
+
+    def test_a_link_to_a_file_others_can_write_to(self):
+        self.put("srv/x")
+        (self.root / "srv/x").chmod(0o666)
+        (self.root / self.initrd[1:]).unlink()
+        self.link(self.initrd[1:], "../../../srv/x")
+        self.expect_the_next("others than root can write to '/srv/x'")
+
+    def test_files_of_others(self):
+        if os.getuid() != 0:
+            self.skipTest("only root can give files away")
+        place = self.root / self.initrd[1:]
+        os.chown(place, 1000, 0)
+        self.expect_the_next(f"'{self.initrd}' does not belong to root")
+        place.unlink()
+        self.link(self.initrd[1:], f"../../../boot/initramfs-{RELEASE}kdump.img")
+        os.chown(place, 1000, 0, follow_symlinks=False)
+        self.expect_the_next(f"'{self.initrd}' does not belong to root")
+
+    def test_a_kernel_others_can_write_to(self):
+        self.put(f"boot/vmlinux-{RELEASE}")
+        (self.root / self.kernel[1:]).chmod(0o777)
+        self.assertEqual(self.loaded_kernel(), f"/boot/vmlinux-{RELEASE}")
+        self.passed_over(self.kernel, f"others than root can write to '{self.kernel}'")
+
+    def test_what_is_configured_is_taken(self):
+        for place in (self.kernel, self.initrd):
+            (self.root / place[1:]).chmod(0o666)
+        self.configure(f"CRASH_KERNEL={self.kernel}", f"CRASH_INITRD={self.initrd}")
+        self.assertEqual((self.loaded_kernel(), self.stderr), (self.kernel, "kexec: a warning\n"))
+
+
+class SameFiles(PretendedSystem):
+    """What is loaded is what the dry run looked at."""
+
+    def test_files_that_are_replaced_in_between(self):
+        kernel, initrd = self.usual()
+        for place, text in ((kernel, "old kernel"), (initrd, "old initrd")):
+            (self.root / place[1:]).write_text(text)
+        self.kexec.write_text(FAKE_KEXEC.replace("    print(\"a long plan\")", """
+    for place in root.glob("boot/vmlinuz-*"), root.glob("var/lib/kdump/*"):
+        for file in place:
+            file.with_name("new").write_text("new")
+            file.with_name("new").rename(file)"""))
+        self.assertEqual(self.run_program("load").returncode, 0)
+        self.assertEqual((self.fake / "contents").read_text().splitlines(), ["old initrd", "old kernel"] * 2)
+        self.assertEqual((self.root / kernel[1:]).read_text(), "new")
+
+    def test_the_names_in_what_kexec_says(self):
+        kernel, initrd = self.usual()
+        done = self.run_program("load", WARN_OF="about '/proc/self/fd/3' and '/proc/self/fd/4'")
+        self.assertEqual(done.stderr, f"kexec: a warning about '{self.root}{kernel}' and '{self.root}{initrd}'\n")
+
+
+class AnotherProgram(PretendedSystem):
+    """An upgrade of kexec-tools puts its own program back."""
+
+    def test_is_named(self):
+        self.usual()
+        (self.fake / "version").write_text("kexec-tools 2.0.25")
+        (self.fake / "fail").write_text("--dry-run")
+        self.assertEqual(self.refusal(), f"'{self.kexec}' is not the program of kexec-ng: it calls itself 'kexec-tools 2.0.25'; an "
+                         "upgrade of kexec-tools may have put it back, install kexec-ng again; no crash kernel is loaded")
 
 
 class CommandLine(PretendedSystem):
