@@ -24,6 +24,7 @@ complete -c kexec -l boot-entry -x -a 'default' -d 'load what this entry of the 
 complete -c kexec -l profile -x -d 'profile of a unified kernel image, by ID or number'
 complete -c kexec -l addon -r -F -d 'PE add-on for a unified kernel image; may be repeated, in order'
 complete -c kexec -l no-embedded -d 'take the kernel alone, not what comes with it'
+complete -c kexec -l keep-embedded -d 'unified kernel image: add to what it brings, replace nothing'
 complete -c kexec -l type -s t -x -a 'bzImage64 bzImage multiboot2-x86 multiboot-x86 elf-x86_64 elf-x86 Image vmlinux image-riscv elf-riscv uki uImage vmlinuz vmlinuz-riscv beoboot-x86 nbi-x86 help' -d 'insist on a format, e.g. bzImage64; help: list them'
 complete -c kexec -l kexec-syscall-auto -s a -d 'the call that can do what was asked (default)'
 complete -c kexec -l kexec-file-syscall -s s -d 'kexec_file_load only: the kernel checks the signature and makes the plan'

@@ -31,6 +31,11 @@ std::string_view ParameterName(std::string_view word) {
   return word.substr(0, word.find('='));
 }
 
+void AddWords(std::string_view words, std::string& line) {
+  if (!line.empty() && !words.empty()) line += ' ';
+  line += words;
+}
+
 }  // namespace
 
 std::string RemoveParameters(std::string_view line, std::span<const std::string_view> names) {
@@ -61,13 +66,11 @@ Result<std::string> BuildCommandLine(const CommandLineRequest& request, const Sy
   std::string line = request.brought.value_or("");
   if (request.reuse) {
     KEXEC_ASSIGN(const std::string running, root.ReadLine("proc/cmdline"), "--reuse-cmdline");
-    line = RemoveParameters(running, kOfThisKernel);
+    if (request.reuse_replaces_brought) line.clear();
+    AddWords(RemoveParameters(running, kOfThisKernel), line);
   }
   if (request.kind == LoadKind::kCrash) line = RemoveParameters(line, kReservation);
-  if (request.append && !request.append->empty()) {
-    if (!line.empty()) line += ' ';
-    line += *request.append;
-  }
+  if (request.append) AddWords(*request.append, line);
   if (const size_t zero = line.find('\0'); zero != std::string::npos) {
     return Fail(Errc::kMalformed, "the command line holds a zero byte at offset {}", zero);
   }

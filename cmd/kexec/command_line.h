@@ -25,11 +25,12 @@ struct CommandLineRequest {
   bool reuse = false;                 // --reuse-cmdline
   LoadKind kind = LoadKind::kNormal;
   std::optional<std::string> brought;  // what a unified kernel image or a boot entry brings
+  bool reuse_replaces_brought = true;  // --reuse-cmdline: else what is brought stands in front of it
 };
 
-// --append follows what the image brings; alone it is the whole line. With --reuse-cmdline /proc/cmdline
-// stands in the place of what the image brings, without BOOT_IMAGE= (it names the running kernel's file). For
-// a crash kernel crashkernel= is taken out of either (it would reserve memory again). Without any of them the
+// --append follows what is brought; alone it is the whole line. With --reuse-cmdline /proc/cmdline stands in
+// the place of what is brought or behind it, without BOOT_IMAGE= (it names the running kernel's file). For a
+// crash kernel crashkernel= is taken out of either (it would reserve memory again). Without any of them the
 // line is empty. kMalformed for a zero byte, which would end the line early.
 Result<std::string> BuildCommandLine(const CommandLineRequest& request, const SystemRoot& root);
 

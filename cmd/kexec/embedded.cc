@@ -118,6 +118,21 @@ Result<std::optional<NamedFile>> TreeFor(const Uki& uki, const std::filesystem::
   return NamedFile{fmt::format("{}:{}", path.string(), tree->section), tree->blob};
 }
 
+// Leaves out of the image's own parts what the options give instead, as kexec-tools does. Microcode and
+// add-ons are not concerned.
+void LeaveOutReplaced(const Options& options, Uki& uki, Diagnostics& diagnostics) {
+  if (options.keep_embedded || options.boot_entry) return;
+  constexpr std::string_view kStay = "--keep-embedded would keep it, too";
+  if ((!options.initrds.empty() || options.rare.reuse_initrd) && uki.parts.initrd) {
+    uki.parts.initrd.reset();
+    diagnostics.Note("the image's own .initrd is left out, as an initrd is given: {}", kStay);
+  }
+  if ((options.append || options.reuse_cmdline) && uki.parts.command_line) {
+    uki.parts.command_line.reset();
+    diagnostics.Note("the image's own .cmdline is left out, as a command line is given: {}", kStay);
+  }
+}
+
 void Describe(const Uki& uki, const Embedding& embedding, Diagnostics& diagnostics) {
   diagnostics.Note("unified kernel image for {}{}{}{}{}", PeMachineName(uki.machine),
                    embedding.profile.empty() ? "" : ", ", embedding.profile,
@@ -162,6 +177,7 @@ Result<EmbeddedParts> TakeApart(LoadRequest& request, const KernelSource& source
     DescribeAddon(found, session.diagnostics);
   }
   if (source.command_line) uki.parts.command_line = source.command_line;
+  LeaveOutReplaced(options, uki, session.diagnostics);
   KEXEC_ASSIGN(EmbeddedParts parts, Combine(uki, addons, file.path, mapped, session.diagnostics));
   KEXEC_ASSIGN(parts.tree, TreeFor(uki, file.path, session),
                fmt::format("cannot load '{}'", file.path.string()));

@@ -22,8 +22,10 @@ struct EmbeddedParts {
 };
 
 // If kernel_file is a unified kernel image: sets `embedding`, puts the bytes of the kernel inside in its
-// place, and answers what else is in it and in its add-ons; nothing with --no-embedded. Any other file stays
-// as it is. The command line of `source` stands for the image's own, as options given to its boot program do.
+// place, and answers what else is in it and in its add-ons; nothing with --no-embedded. What was given in the
+// options stands for the image's own initrd and command line, unless --keep-embedded is given too or a boot
+// entry names the image; a note says what was left out. Any other file stays as it is. The command line of
+// `source` stands for the image's own, as options given to its boot program do.
 // An error tells what --profile, --addon or `-t uki` asked for and what there is.
 Result<EmbeddedParts> TakeApart(LoadRequest& request, const KernelSource& source, const Session& session);
 

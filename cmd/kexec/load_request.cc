@@ -97,11 +97,13 @@ Result<LoadRequest> ReadLoadRequest(const Session& session) {
     request.device_tree.tree = std::move(embedded.tree);
     request.tree_by_image = true;
   }
-  KEXEC_ASSIGN(request.command_line, BuildCommandLine({.append = options.append,
-                                                       .reuse = options.reuse_cmdline,
-                                                       .kind = options.slot,
-                                                       .brought = std::move(embedded.command_line)},
-                                                      session.root));
+  KEXEC_ASSIGN(request.command_line,
+               BuildCommandLine({.append = options.append,
+                                 .reuse = options.reuse_cmdline,
+                                 .kind = options.slot,
+                                 .brought = std::move(embedded.command_line),
+                                 .reuse_replaces_brought = options.boot_entry && !options.keep_embedded},
+                                session.root));
   KEXEC_TRY(CheckLength(request.command_line, request.kernel));
   Describe(request, session.diagnostics);
   return request;

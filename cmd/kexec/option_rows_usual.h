@@ -122,7 +122,9 @@ inline constexpr OptionRow kUsualRows[] = {
      .without_load = WithoutLoad::kRefuse,
      .help = "initial ramdisk; may be repeated, in order",
      .man = "Pass the file to the kernel as initial ramdisk. If it is given several times the kernel unpacks "
-            "the archives in that order. Without it the kernel gets none."},
+            "the archives in that order. Without it the kernel gets none, unless a unified kernel image or a "
+            "boot "
+            "entry brings one: see --no-embedded and --keep-embedded."},
     {.id = OptionId::kAppend,
      .name = "append",
      .alias = "command-line",
@@ -131,8 +133,10 @@ inline constexpr OptionRow kUsualRows[] = {
      .group = Group::kWhat,
      .without_load = WithoutLoad::kRefuse,
      .help = "command line of the kernel; with --reuse-cmdline added to it",
-     .man = "The command line for the kernel. With --reuse-cmdline the text is added at its end. The last "
-            "one counts."},
+     .man =
+         "The command line for the kernel. With --reuse-cmdline the text is added at its end. It replaces "
+         "the own one of a unified kernel image, see --no-embedded and --keep-embedded, and is added to that "
+         "of a boot entry. The last one counts."},
     {.id = OptionId::kReuseCmdline,
      .name = "reuse-cmdline",
      .group = Group::kWhat,
@@ -180,9 +184,20 @@ inline constexpr OptionRow kUsualRows[] = {
      .group = Group::kWhat,
      .without_load = WithoutLoad::kRefuse,
      .help = "take the kernel alone, not what comes with it",
-     .man = "Take the kernel alone from a unified kernel image or a boot entry, without the initial ramdisks "
-            "and the command line that come with it. Without this option --initrd and --append add to "
-            "those, and --reuse-cmdline replaces that command line."},
+     .man =
+         "Take the kernel alone from a unified kernel image or a boot entry, without the initial ramdisks "
+         "and the command line that come with it. Without this option --initrd and --append add to those of "
+         "a boot entry, and --reuse-cmdline replaces its command line; of an image named as KERNEL --initrd "
+         "and --reuseinitrd replace its own initial ramdisk, --append and --reuse-cmdline its own command "
+         "line, while its microcode and its add-ons stay."},
+    {.id = OptionId::kKeepEmbedded,
+     .name = "keep-embedded",
+     .ours = true,
+     .group = Group::kWhat,
+     .without_load = WithoutLoad::kRefuse,
+     .help = "unified kernel image: add to what it brings, replace nothing",
+     .man = "Of a unified kernel image keep its own initial ramdisk and command line, although others are "
+            "given: the image's come first. Initial ramdisks are unpacked in that order."},
     {.id = OptionId::kType,
      .name = "type",
      .letter = 't',

@@ -33,6 +33,7 @@ enum class OptionId : uint8_t {
   kProfile,
   kAddon,
   kNoEmbedded,
+  kKeepEmbedded,
   kType,
   kSyscallAuto,
   kSyscallFile,

@@ -86,9 +86,13 @@ void FillBundle(const GivenOptions& given, Options& options) {
   const auto addons = given.All(kAddon);
   options.addons.assign(addons.begin(), addons.end());
   options.no_embedded = given.Has(kNoEmbedded);
+  options.keep_embedded = given.Has(kKeepEmbedded);
 }
 
-Result<> CheckOneKernel(const Options& options) {
+Result<> CheckBundle(const Options& options) {
+  if (options.no_embedded && options.keep_embedded) {
+    return Fail(Errc::kUsage, "options '--no-embedded' and '--keep-embedded' contradict each other");
+  }
   if (!options.boot_entry || options.kernel.empty()) return {};
   return Fail(Errc::kUsage,
               "option '--boot-entry' and the kernel '{}' contradict each other: the entry names its kernel",
@@ -237,7 +241,7 @@ Result<Options> ParseArguments(std::span<const std::string_view> words, Architec
   }
   FillWhat(given, canonical.operands, options);
   FillBundle(given, options);
-  KEXEC_TRY(CheckOneKernel(options));
+  KEXEC_TRY(CheckBundle(options));
   KEXEC_TRY(FillPlacement(given, options));
   KEXEC_TRY(FillPurgatory(given, machine, options.purgatory));
   FillRare(given, options.rare);

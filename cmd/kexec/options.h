@@ -89,8 +89,10 @@ struct Options {
   std::optional<std::string> profile;         // --profile: of a unified kernel image, by ID or number
   std::vector<std::filesystem::path> addons;  // --addon: PE add-ons of a unified kernel image, in order
   // --no-embedded: take the kernel alone from a unified kernel image or a boot entry, not its initrds and
-  // command line. Without it --initrd and --append add to them, and --reuse-cmdline replaces the latter.
+  // command line. Without it --initrd and --append add to a boot entry's, and --reuse-cmdline replaces the
+  // latter; an image's own initrd and command line are replaced by them, unless --keep-embedded is given.
   bool no_embedded = false;
+  bool keep_embedded = false;
   bool decompress = false;         // --decompress: enter the kernel a bzImage packs directly
   bool decompress_initrd = false;  // --decompress-initrd
 

@@ -79,10 +79,10 @@ std::string CmdWorld::WriteInitrd(std::string_view name) {
   return Write(name, archive);
 }
 
-int CmdWorld::Run(std::initializer_list<std::string_view> words) {
+int CmdWorld::Run(std::span<const std::string_view> words) {
   out.clear();
   message.clear();
-  const Result<Options> options = ParseArguments(std::span(words.begin(), words.size()));
+  const Result<Options> options = ParseArguments(words);
   if (!options.has_value()) {
     message = options.error().message();
     return kExitUsage;

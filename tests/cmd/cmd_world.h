@@ -6,6 +6,7 @@
 #include <array>
 #include <filesystem>
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +53,10 @@ class CmdWorld {
   void HandOverMeasurements() { machine.File("sys/kernel/security/ima/runtime_measurements_count", "2\n"); }
 
   // As main does it with these words. The status is Status() afterwards; a failure's message is in message.
-  int Run(std::initializer_list<std::string_view> words);
+  int Run(std::initializer_list<std::string_view> words) {
+    return Run(std::span(words.begin(), words.size()));
+  }
+  int Run(std::span<const std::string_view> words);
 
   ScratchRoot machine;
   FakeKernel kernel;

@@ -145,6 +145,7 @@ std::string Describe(const Options& options) {
   if (options.profile) out.Text("profile", *options.profile);
   for (const auto& addon : options.addons) out.Text("addon", addon.string());
   out.Flag(options.no_embedded, "no embedded");
+  out.Flag(options.keep_embedded, "keep embedded");
   out.Flag(options.decompress, "decompress");
   out.Flag(options.decompress_initrd, "decompress initrd");
   if (options.type) out.Text("type", *options.type);

@@ -125,31 +125,6 @@ TEST(Uki, IsShownInPlans) {
   EXPECT_THAT(world.diagnostics.notes(), Contains("of no use here: .sbat"));
 }
 
-TEST(UkiCommandLine, IsAddedToReplacedOrLeftOut) {
-  CmdWorld world;
-  const std::string file = WriteImage(world, Image());
-  EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", file, "--append=quiet"}),
-            "root=/dev/vda crashkernel=1M quiet");
-  EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", file, "--reuse-cmdline", "--append=debug"}),
-            "root=/dev/vda1 ro crashkernel=128M quiet debug");
-  EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", file, "--no-embedded"}), "");
-  EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", file, "--no-embedded", "--append=debug"}),
-            "debug");
-  // Memory is not reserved again in what is reserved.
-  EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-p", file}), "root=/dev/vda");
-}
-
-TEST(UkiInitrds, StandBeforeOnesOwn) {
-  CmdWorld world;
-  const std::string file = WriteImage(world, Image());
-  const std::string own = world.Write("own.img", Initrd("own"));
-  const auto load = LoadByFile(world, {"-l", "-s", file, "--initrd", own});
-  EXPECT_TRUE(load.initrd == Initrd("microcode") + Initrd("inside") + Initrd("own"));
-  const auto plan = PlanOf(world, {"--dry-run", "--json", "-l", file, "--no-embedded", "--initrd", own});
-  ASSERT_EQ(plan["initrds"].size(), 1u);
-  EXPECT_EQ(plan["initrds"][0]["path"], own);
-}
-
 TEST(UkiInitrds, AreCheckedLikeFiles) {
   CmdWorld world;
   const std::string file = WriteImage(
@@ -223,7 +198,8 @@ TEST(UkiProfile, IsChosen) {
   const std::string file = WriteImage(world, WithProfiles());
   EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", file}), "root=/dev/vda crashkernel=1M");
   EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", file, "--profile=reset"}), "reset=1");
-  EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", file, "--profile=1", "--append=x"}),
+  EXPECT_EQ(CommandLineOf(
+                world, {"--dry-run", "--json", "-l", file, "--profile=1", "--keep-embedded", "--append=x"}),
             "reset=1 x");
   EXPECT_EQ(world.Run({"-l", file, "--profile=other"}), kExitUsage);
   EXPECT_EQ(world.message,
@@ -332,6 +308,18 @@ TEST(BootEntry, BringsItsInitrdsAndCommandLine) {
   EXPECT_EQ(plan["command_line"]["text"], "");
   EXPECT_EQ(plan["initrds"].size(), 0u);
   EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-p", "--boot-entry=one"}), "root=/dev/vdb");
+}
+
+// There what is given adds, as to any entry.
+TEST(BootEntry, OfAUnifiedKernelImageKeepsWhatTheImageBrings) {
+  CmdWorld world;
+  world.machine.File("boot/EFI/Linux/linux.efi", AsText(Image().Build()));
+  const std::string own = world.Write("own.img", Initrd("own"));
+  const auto load = LoadByFile(world, {"-l", "-s", "--boot-entry=linux", "--initrd", own, "--append=quiet"});
+  EXPECT_TRUE(load.initrd == Initrd("microcode") + Initrd("inside") + Initrd("own"));
+  EXPECT_EQ(load.command_line, "root=/dev/vda crashkernel=1M quiet");
+  EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", "--boot-entry=linux", "--reuse-cmdline"}),
+            "root=/dev/vda1 ro crashkernel=128M quiet");
 }
 
 TEST(BootEntry, MayBeAUnifiedKernelImage) {

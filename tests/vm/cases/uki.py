@@ -44,7 +44,7 @@ def whole(bench, series, firmware, call):
     kernel = bench.cache.kernel(series)
     addon = pe.build([(".cmdline", b"addon=1"), (".initrd", marker("addon")), (".uname", kernel.release.encode())])
     foreign = pe.build([(".cmdline", b"foreign=1"), (".uname", b"1.0")])
-    load = '-l /linux.efi --profile=other --initrd=/own --append="own=1"'
+    load = '-l /linux.efi --profile=other --keep-embedded --initrd=/own --append="own=1"'
     transcript = recipe.boot(bench, f"""
         try plan kexec {call} {load} --dry-run --json
         try unknown kexec {call} -l /linux.efi --profile=unknown
@@ -95,6 +95,22 @@ def kernel_alone(bench):
     second = recipe.expect_second(bench, transcript, kernel.release)
     bench.equal(second.out("cmdline"), f"{CMDLINE} alone=1", "command line of the second kernel")
     bench.expect(second["markers"].status != 0, "an initrd of the image was unpacked")
+
+
+@case("uki/given-instead")
+def given_instead(bench):
+    """A given initrd and command line stand for the image's own; microcode and an add-on stay."""
+    kernel = bench.cache.kernel("6.12")
+    image = pe.build([(".cmdline", b"own=1"), (".initrd", marker("own")), (".ucode", marker("ucode")),
+                      (".linux", kernel.image.read_bytes())])
+    addon = pe.build([(".cmdline", b"addon=1"), (".initrd", marker("addon"))])
+    transcript = recipe.boot(bench, f"""
+        try load kexec -d -l /linux.efi --initrd=/initrd --append="{CMDLINE} given=1"
+        execute kexec -e""", second=SECOND, machine={"memory": "1G"},
+        files={"linux.efi": image, "linux.efi.extra.d/a.addon.efi": addon})
+    for section in (".initrd", ".cmdline"):
+        bench.contains(transcript.boot(1)["load"].err, f"the image's own {section} is left out", "what -d says")
+    check_second(bench, transcript, kernel, f"addon=1 {CMDLINE} given=1", ["addon", "ucode"])
 
 
 @case("uki/file-call")
