@@ -147,6 +147,7 @@ enum class SetupDataType : uint32_t {
   kKexecKho = 10,
 };
 inline constexpr uint32_t kSetupIndirect = 1u << 31;
+inline constexpr uint16_t kProtocolSetupData = 0x0209;  // boot.rst: the protocol that brought setup_data
 
 // The payload of SETUP_EFI (struct efi_setup_data, arch/x86/include/asm/efi.h): physical addresses, because
 // the running kernel has told the firmware virtual ones and the system table shows those.

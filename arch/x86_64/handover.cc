@@ -14,7 +14,6 @@ namespace {
 
 // Boot protocol versions that brought a field (boot.rst, the table of the header).
 constexpr uint16_t kProtocolCommandLinePtr = 0x0202;
-constexpr uint16_t kProtocolSetupData = 0x0209;
 constexpr uint16_t kProtocolExtFields = 0x020c;  // ext_ramdisk_*, ext_cmd_line_ptr with xloadflags
 
 constexpr size_t kCommandLineOffset = sizeof(BootParams);

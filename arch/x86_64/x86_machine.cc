@@ -9,6 +9,7 @@
 #include "arch/require_purgatory.h"
 #include "arch/x86_64/crash_layout.h"
 #include "arch/x86_64/elf_boot.h"
+#include "arch/x86_64/given_tree.h"
 #include "arch/x86_64/handover.h"
 #include "arch/x86_64/kernel_text.h"
 #include "arch/x86_64/linux_image.h"
@@ -59,9 +60,16 @@ class PlacedCrashLinux final : public PlacedBoot {
   PlacedParts parts_;
 };
 
+Result<Handover> ComposeHandover(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
+                                 Diagnostics& diagnostics) {
+  if (!inputs.device_tree.tree) return Handover::Compose(facts, inputs, image, diagnostics);
+  KEXEC_ASSIGN(const X86Facts told, WithGivenTree(facts, *inputs.device_tree.tree, image));
+  return Handover::Compose(told, inputs, image, diagnostics);
+}
+
 Result<PlacedParts> PlaceParts(LinuxImage image, const X86Facts& facts, const BootInputs& inputs,
                                Diagnostics& diagnostics) {
-  Handover handover = Handover::Compose(facts, inputs, image, diagnostics);
+  KEXEC_ASSIGN(Handover handover, ComposeHandover(facts, inputs, image, diagnostics));
   KEXEC_ASSIGN(X86Placement placement, PlaceLinux(facts, inputs, image, handover.size(), PurgatoryMemSize()));
   return PlacedParts{std::move(image), std::move(placement), std::move(handover)};
 }
@@ -99,6 +107,10 @@ class X86Machine final : public Machine {
     if (inputs.kind == LoadKind::kCrash) return PlaceCrash(inputs, diagnostics);
     if (BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
       return PlaceNormalLinux(facts_, inputs, diagnostics);
+    }
+    if (inputs.device_tree.tree) {
+      return Fail(Errc::kUsage, "'{}' is of type {}: only Linux is handed a device tree; leave out --dtb",
+                  inputs.kernel_name, inputs.kernel.type);
     }
     if (std::holds_alternative<MultibootKernel>(inputs.kernel.image)) {
       return PlaceMultiboot(facts_, inputs, diagnostics);

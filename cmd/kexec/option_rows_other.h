@@ -125,16 +125,17 @@ inline constexpr OptionRow kOtherRows[] = {
      .value = Value::kFile,
      .argument = "FILE",
      .group = Group::kRare,
-     .machines = Architecture::kArm | Architecture::kArm64 | Architecture::kRiscv | Architecture::kPpc |
-                 Architecture::kPpc64 | Architecture::kMips,
+     .machines = Architecture::kX86 | Architecture::kArm | Architecture::kArm64 | Architecture::kRiscv |
+                 Architecture::kPpc | Architecture::kPpc64 | Architecture::kMips,
      .honoured_by = HonouredBy::kKexecLoad,
      .vital = true,
      .without_load = WithoutLoad::kRefuse,
      .help = "device tree for the kernel",
      .man =
-         "Pass this device tree instead of that of the running system, on arm64 and riscv64. What only this "
+         "Pass this device tree instead of that of the running system. On arm64 and riscv64, what only this "
          "boot knows is set in it: the command line, the initial ramdisk, seeds for random numbers, and the "
-         "machine's memory where the tree names none."},
+         "machine's memory where the tree names none. On x86 it goes to a Linux kernel as it is, as "
+         "setup_data of type SETUP_DTB."},
     {.id = OptionId::kDtbOverlay,
      .name = "dtb-overlay",
      .value = Value::kFile,

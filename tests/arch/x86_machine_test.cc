@@ -7,6 +7,7 @@
 #include "arch/x86_64/purgatory/blob.h"
 #include "kexec/validate.h"
 #include "lib/freestanding/digest.h"
+#include "loaders/dtb/device_tree.h"
 #include "tests/arch/boot_reader.h"
 #include "tests/arch/bzimage_fixture.h"
 #include "tests/support/ranges.h"
@@ -18,6 +19,7 @@ namespace kexec::testing {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::StartsWith;
 
 class X86MachineTest : public ::testing::Test {
  protected:
@@ -117,6 +119,49 @@ TEST_F(X86MachineTest, TellsPurgatoryWhatWasAskedFor) {
   EXPECT_EQ(none.serial_base, 0u);
   EXPECT_EQ(none.serial_divisor, 0u);
   EXPECT_EQ(none.console_vga, 0u);
+}
+
+// The payloads of the setup_data nodes of that type.
+std::vector<std::vector<std::byte>> NodesOf(const LoadPlan& plan, SetupDataType type) {
+  std::vector<std::vector<std::byte>> payloads;
+  for (const ReadSetupData& node : FollowBoot(MemoryOf(plan), plan.entry).setup_data) {
+    if (node.type == static_cast<uint32_t>(type)) payloads.push_back(node.payload);
+  }
+  return payloads;
+}
+
+TEST_F(X86MachineTest, HandsOnAGivenTreeInPlaceOfTheRunningKernels) {
+  scratch_.File("sys/kernel/boot_params/setup_data/0/type", "0x2\n")
+      .File("sys/kernel/boot_params/setup_data/0/data", "the running kernel's");
+  DeviceTree tree = DeviceTree::Empty();
+  ASSERT_EQ(MessageOf(tree.SetString("/", "model", "given")), "success");
+  const std::vector<std::byte> blob = tree.Packed();
+  std::vector<std::byte> file = blob;
+  file.resize(file.size() + 100);  // behind the tree: not part of it
+
+  BootInputs inputs = InputsFor(SmallKernel(), {}, "");
+  EXPECT_EQ(NodesOf(*Plan(*Read(), inputs), SetupDataType::kDtb).size(), 1u);
+  inputs.device_tree.tree = NamedFile{"/given.dtb", SharedBytes::Own(file)};
+  EXPECT_THAT(NodesOf(*Plan(*Read(), inputs), SetupDataType::kDtb), ElementsAre(blob));
+}
+
+TEST_F(X86MachineTest, RefusesATreeThatIsNoneOrThatTheKernelCannotTake) {
+  BootInputs inputs = InputsFor(SmallKernel(), {}, "");
+  inputs.device_tree.tree = NamedFile{"/given.dtb", SharedBytes::Own(std::vector<std::byte>(64))};
+  EXPECT_THAT(MessageOf(Plan(*Read(), inputs)), StartsWith("device tree '/given.dtb': "));
+
+  BzImage old = SmallKernel();
+  old.protocol = 0x0208;
+  inputs = InputsFor(old, {}, "");
+  inputs.device_tree.tree = NamedFile{"/given.dtb", SharedBytes::Own(DeviceTree::Empty().Packed())};
+  EXPECT_EQ(MessageOf(Plan(*Read(), inputs)),
+            "this kernel takes no device tree: its boot protocol is 2.08, and 2.09 brought the list it would be "
+            "in; leave out --dtb");
+
+  inputs.kernel = KernelImage{.type = "multiboot2-x86", .image = MultibootKernel{}};
+  inputs.kernel_name = "/xen";
+  EXPECT_EQ(MessageOf(Plan(*Read(), inputs)),
+            "'/xen' is of type multiboot2-x86: only Linux is handed a device tree; leave out --dtb");
 }
 
 }  // namespace

@@ -60,8 +60,7 @@ constexpr Row kCrashClients[] = {
     {"bottlerocket", "-ps --reuse-cmdline --append 'a b' /boot/vmlinuz",
      "load; crash; kexec_file_load; kernel /boot/vmlinuz; append 'a b'; reuse cmdline"},
     {"openbmc", "--type uImage -d -p IMG --dtb=D --command-line=x --initrd=I",
-     "load; crash; kernel IMG; initrd I; append 'x'; type uImage; debug; "
-     "! option '--dtb' is ignored: it means nothing on this architecture"},
+     "load; crash; kernel IMG; initrd I; append 'x'; type uImage; dtb D; debug; needs kexec_load: --dtb"},
     {"lava_crash", "--load-panic K --initrd I", "load; crash; kernel K; initrd I"},
 };
 INSTANTIATE_TEST_SUITE_P(Crash, Client, ::testing::ValuesIn(kCrashClients), RowName);
@@ -95,8 +94,7 @@ constexpr Row kRebootClients[] = {
      "-l K --module 'F a b' --module G --command-line 'no-real-mode reboot=no' --initrd=F --append=x",
      "load; kernel K; initrd F; append 'x'; module F a b; module G; needs kexec_load: --module"},
     {"petitboot", "-l --debug --initrd=F --dtb=D --append=A IMG",
-     "load; kernel IMG; initrd F; append 'A'; debug; "
-     "! option '--dtb' is ignored: it means nothing on this architecture"},
+     "load; kernel IMG; initrd F; append 'A'; dtb D; debug; needs kexec_load: --dtb"},
     {"petitboot_second_try", "-s --initrd=F --append=A IMG",
      "load and shutdown; kexec_file_load; kernel IMG; initrd F; append 'A'"},
     {"petitboot_last_resort", "-e -f", "execute"},

@@ -4,7 +4,7 @@
 import pathlib
 import tempfile
 
-from kexec_vm import newc, recipe, rootfs
+from kexec_vm import fdt, newc, recipe, rootfs
 from kexec_vm.machine import CMDLINE, Machine
 from kexec_vm.suite import case
 
@@ -119,6 +119,26 @@ def reuse_command_line(bench):
     recipe.expect_success(bench, transcript.boot(1), "load")
     expected = f"{CMDLINE} {running.removeprefix('BOOT_IMAGE=/vmlinuz ')} added=1 last"
     bench.equal(recipe.expect_second(bench, transcript).out("cmdline"), expected, "command line")
+
+
+@case("device-tree/x86", quick=True)
+def device_tree(bench):
+    """A PC's kernel is handed the tree of --dtb as setup_data, and hands it on to the next one by itself."""
+    tree = fdt.build({"model": "from the guest test"})
+    show = """
+        for node in /sys/kernel/boot_params/setup_data/*; do
+            [ "$(cat $node/type)" = 0x2 ] && try tree sha256sum $node/data
+        done"""
+    transcript = recipe.boot(bench, f"""
+        try none kexec -c -l /kernel --initrd=/initrd --dtb=/kernel --append="{CMDLINE}"
+        try load kexec -l /kernel --initrd=/initrd --dtb=/tree --append="{CMDLINE}"
+        execute kexec -e""", second=recipe.SECOND + show, files={"tree": tree})
+    first = transcript.boot(1)
+    bench.equal((first["none"].status, first["none"].out), (255, ""), "status and output of a kernel as --dtb")
+    bench.contains(first["none"].err, "device tree '/kernel': ", "a kernel as --dtb")
+    recipe.expect_success(bench, first, "load")
+    second = recipe.expect_second(bench, transcript)
+    bench.equal(second.out("tree").split()[0], rootfs.sha256(tree), "the tree in the second kernel")
 
 
 def digest_case(kind):
