@@ -2,6 +2,7 @@
 #include "loaders/boot_entries/grub_menu.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -16,13 +17,42 @@ namespace {
 // What a whole grub.cfg, or a value of an entry file, may expand to. Real ones have some 100 KiB; "set
 // a=$a$a" has no end.
 constexpr size_t kMaxExpansion = size_t{4} << 20;
+// grub-mkconfig's menus set some 40.
+constexpr size_t kMaxVariables = 4096;
 
 using Arguments = std::span<const std::string>;
 
-std::string_view ValueOf(const std::string& name, const GrubVariables& variables) {
-  const auto found = variables.find(name);
-  return found == variables.end() ? std::string_view() : found->second;
-}
+// Variables as they are for the commands of one block: what it sets is its own, as an entry's commands run
+// when it is chosen and not before.
+class Scope {
+ public:
+  explicit Scope(const Scope* outer) : outer_(outer) {}
+
+  // "" if it is not set.
+  std::string_view ValueOf(std::string_view name) const {
+    for (const Scope* scope = this; scope != nullptr; scope = scope->outer_) {
+      const auto found = scope->own_.find(name);
+      if (found != scope->own_.end()) return found->second ? std::string_view(*found->second) : "";
+    }
+    return {};
+  }
+  void Set(std::string_view name, std::optional<std::string> value) {
+    own_.insert_or_assign(std::string(name), std::move(value));
+  }
+  size_t size() const { return own_.size(); }
+  // Those of this block that are set.
+  GrubVariables Own() const {
+    GrubVariables variables;
+    for (const auto& [name, value] : own_) {
+      if (value) variables.emplace(name, *value);
+    }
+    return variables;
+  }
+
+ private:
+  const Scope* outer_;
+  std::map<std::string, std::optional<std::string>, std::less<>> own_;  // nullopt: unset
+};
 
 // An argument as GRUB writes it on a kernel's command line: quoted where it has blanks.
 std::string OnCommandLine(std::string_view argument) {
@@ -43,43 +73,65 @@ std::string CommandLineOf(Arguments arguments) {
   return text;
 }
 
-// Carries commands out, at first those of the whole file, then those of each entry on their own.
-class Interpreter {
- public:
-  Interpreter(const GrubSurroundings& surroundings, GrubVariables variables, size_t& budget)
-      : surroundings_(surroundings), variables_(std::move(variables)), budget_(budget) {}
-
-  // Whether the last command succeeded. `menu` is where entries go, `entry` whose commands these are.
-  bool Run(const GrubScript& script, std::vector<GrubMenuEntry>* menu, GrubMenuEntry* entry);
-  // What the entries met by Run do when they are chosen.
-  void RunEntries(std::vector<GrubMenuEntry>& menu);
-
-  GrubVariables& variables() { return variables_; }
-  bool exhausted() const { return budget_ == 0; }
-
- private:
-  bool RunCommand(const GrubCommand& command, std::vector<GrubMenuEntry>* menu, GrubMenuEntry* entry);
-  bool RunIf(const GrubCommand& command, std::vector<GrubMenuEntry>* menu, GrubMenuEntry* entry);
-  void AddMenuEntry(Arguments words, const GrubScript& block, std::vector<GrubMenuEntry>& menu);
-  void Assign(std::string_view assignment);
-  std::vector<std::string> Expand(const std::vector<GrubWord>& words);
-  void Spend(size_t bytes) { budget_ -= std::min(bytes, budget_); }
-
-  const GrubSurroundings& surroundings_;
-  GrubVariables variables_;
-  size_t& budget_;
-  std::vector<const GrubScript*> blocks_;  // of the entries of `menu`, in their order
+// What all blocks of one menu have in common.
+struct Reading {
+  const GrubSurroundings& surroundings;
+  const GrubScript& script;
+  size_t expansion_left = kMaxExpansion;  // bytes of the values of variables
+  size_t entries_left = kMaxMenuEntries;
+  bool cut = false;     // an entry was left out
+  std::string problem;  // a bound was met: nothing more is carried out
 };
 
+// Carries commands out, at first those of the whole file, then those of each entry on their own.
+class Interpreter final : public GrubRunner {
+ public:
+  // `menu` is where entries go, `entry` whose commands these are.
+  Interpreter(Reading& reading, const Scope* outer, std::vector<GrubMenuEntry>* menu, GrubMenuEntry* entry)
+      : reading_(reading), scope_(outer), menu_(menu), entry_(entry) {}
+
+  bool Run(const GrubCommand& command) override;
+  // What the entries met by Run do when they are chosen.
+  void RunEntries();
+
+  Scope& scope() { return scope_; }
+
+ private:
+  bool RunSetting(Arguments words);
+  void AddMenuEntry(Arguments words, std::string_view block);
+  void Assign(std::string_view assignment);
+  void LoadEnvironment();
+  void Set(std::string_view name, std::optional<std::string> value);
+  std::vector<std::string> Expand(const std::vector<GrubWord>& words);
+  // False if it is too much.
+  bool Spend(size_t bytes);
+
+  Reading& reading_;
+  Scope scope_;
+  std::vector<GrubMenuEntry>* menu_;
+  GrubMenuEntry* entry_;
+  bool lists_bls_ = false;                // a kBlsEntries is in `menu_`
+  std::vector<std::string_view> blocks_;  // of the entries of `menu_`, in their order
+};
+
+bool Interpreter::Spend(size_t bytes) {
+  if (bytes <= reading_.expansion_left) {
+    reading_.expansion_left -= bytes;
+    return true;
+  }
+  reading_.problem = fmt::format("its variables expand to more than {:#x} bytes", kMaxExpansion);
+  return false;
+}
+
+// Nothing, if a bound was met.
 std::vector<std::string> Interpreter::Expand(const std::vector<GrubWord>& words) {
   std::vector<std::string> expanded;
   for (const GrubWord& word : words) {
     std::string text;
     bool there = false;  // an unquoted variable without a value makes no word
     for (const GrubPiece& piece : word) {
-      const std::string_view value = piece.variable ? ValueOf(piece.text, variables_) : piece.text;
-      Spend(value.size() + 1);
-      if (exhausted()) return {};
+      const std::string_view value = piece.variable ? scope_.ValueOf(piece.text) : piece.text;
+      if (piece.variable && !Spend(value.size() + 1)) return {};
       if (!piece.variable || piece.quoted) {
         text += value;
         there = true;
@@ -91,19 +143,42 @@ std::vector<std::string> Interpreter::Expand(const std::vector<GrubWord>& words)
         if (blank && there) expanded.push_back(std::exchange(text, {}));
         there = !blank;
       }
+      if (expanded.size() > kMaxGrubPieces) {
+        reading_.problem = fmt::format("its variables make a command of more than {} words", kMaxGrubPieces);
+        return {};
+      }
     }
     if (there) expanded.push_back(std::move(text));
   }
   return expanded;
 }
 
+void Interpreter::Set(std::string_view name, std::optional<std::string> value) {
+  scope_.Set(name, std::move(value));
+  if (scope_.size() > kMaxVariables) {
+    reading_.problem = fmt::format("it sets more than {} variables", kMaxVariables);
+  }
+}
+
 void Interpreter::Assign(std::string_view assignment) {
   const size_t equals = assignment.find('=');
   if (equals == std::string_view::npos || equals == 0) return;
-  variables_[std::string(assignment.substr(0, equals))] = assignment.substr(equals + 1);
+  Set(assignment.substr(0, equals), std::string(assignment.substr(equals + 1)));
 }
 
-void Interpreter::AddMenuEntry(Arguments words, const GrubScript& block, std::vector<GrubMenuEntry>& menu) {
+void Interpreter::LoadEnvironment() {
+  for (const auto& [name, value] : reading_.surroundings.environment) {
+    if (!reading_.problem.empty() || !Spend(name.size() + value.size())) return;
+    Set(name, value);
+  }
+}
+
+void Interpreter::AddMenuEntry(Arguments words, std::string_view block) {
+  if (reading_.entries_left == 0) {
+    reading_.cut = true;
+    return;
+  }
+  --reading_.entries_left;
   GrubMenuEntry entry;
   if (words[0] == "submenu") entry.kind = GrubMenuEntry::Kind::kSubmenu;
   for (size_t i = 1; i < words.size(); ++i) {
@@ -119,8 +194,8 @@ void Interpreter::AddMenuEntry(Arguments words, const GrubScript& block, std::ve
       entry.title = word;
     }
   }
-  menu.push_back(std::move(entry));
-  blocks_.push_back(&block);
+  menu_->push_back(std::move(entry));
+  blocks_.push_back(block);
 }
 
 // Commands that say what an entry starts. True if `words` is one.
@@ -157,38 +232,19 @@ bool DescribeEntry(Arguments words, GrubMenuEntry& entry) {
   return true;
 }
 
-bool Interpreter::RunIf(const GrubCommand& command, std::vector<GrubMenuEntry>* menu, GrubMenuEntry* entry) {
-  for (const GrubBranch& branch : command.branches) {
-    if (branch.condition.empty() || Run(branch.condition, menu, entry)) return Run(branch.body, menu, entry);
-  }
-  return true;
-}
-
-bool Interpreter::RunCommand(const GrubCommand& command, std::vector<GrubMenuEntry>* menu,
-                             GrubMenuEntry* entry) {
-  if (!command.branches.empty()) return RunIf(command, menu, entry);
-  const std::vector<std::string> words = Expand(command.words);
-  if (words.empty()) return true;
+bool Interpreter::RunSetting(Arguments words) {
   const std::string& name = words[0];
-  if (entry != nullptr && DescribeEntry(words, *entry)) return true;
-  if (name == "menuentry" || name == "submenu") {
-    if (menu != nullptr) AddMenuEntry(words, command.block, *menu);
-  } else if (name == "blscfg") {
-    if (menu != nullptr) {
-      menu->push_back({.kind = GrubMenuEntry::Kind::kBlsEntries});
-      blocks_.push_back(nullptr);
-    }
-  } else if (name == "set" && words.size() > 1) {
+  const std::string_view existing = reading_.surroundings.has_environment ? "/grubenv" : "";
+  if (name == "set" && words.size() > 1) {
     Assign(words[1]);
   } else if (name == "unset" && words.size() > 1) {
-    variables_.erase(words[1]);
+    Set(words[1], std::nullopt);
   } else if (name == "load_env") {
-    for (const auto& [variable, value] : surroundings_.environment) variables_[variable] = value;
+    LoadEnvironment();
   } else if (name == "[" && words.back() == "]") {
-    return GrubTest(Arguments(words).subspan(1, words.size() - 2),
-                    surroundings_.has_environment ? "/grubenv" : "");
+    return GrubTest(words.subspan(1, words.size() - 2), existing);
   } else if (name == "test") {
-    return GrubTest(Arguments(words).subspan(1), surroundings_.has_environment ? "/grubenv" : "");
+    return GrubTest(words.subspan(1), existing);
   } else if (words.size() == 1 && name.contains('=')) {
     Assign(name);
   } else {
@@ -197,27 +253,31 @@ bool Interpreter::RunCommand(const GrubCommand& command, std::vector<GrubMenuEnt
   return true;
 }
 
-bool Interpreter::Run(const GrubScript& script, std::vector<GrubMenuEntry>* menu, GrubMenuEntry* entry) {
-  bool succeeded = true;
-  for (const GrubCommand& command : script) {
-    if (exhausted()) return false;
-    succeeded = RunCommand(command, menu, entry);
+bool Interpreter::Run(const GrubCommand& command) {
+  if (!reading_.problem.empty()) return false;
+  const std::vector<std::string> words = Expand(command.words);
+  if (words.empty()) return true;
+  if (entry_ != nullptr && DescribeEntry(words, *entry_)) return true;
+  if (words[0] == "menuentry" || words[0] == "submenu") {
+    if (menu_ != nullptr) AddMenuEntry(words, command.block);
+    return true;
   }
-  return succeeded;
+  if (words[0] != "blscfg") return RunSetting(words);
+  if (menu_ != nullptr &&
+      !std::exchange(lists_bls_, true)) {  // where it stands twice, the first place counts
+    menu_->push_back({.kind = GrubMenuEntry::Kind::kBlsEntries});
+    blocks_.emplace_back();
+  }
+  return true;
 }
 
-void Interpreter::RunEntries(std::vector<GrubMenuEntry>& menu) {
-  for (size_t i = 0; i < menu.size(); ++i) {
-    if (blocks_[i] == nullptr) continue;
-    for (const auto& [name, value] : variables_) Spend(name.size() + value.size());
-    if (exhausted()) return;
-    Interpreter inner(surroundings_, variables_, budget_);
-    if (menu[i].kind == GrubMenuEntry::Kind::kSubmenu) {
-      inner.Run(*blocks_[i], &menu[i].children, nullptr);
-      inner.RunEntries(menu[i].children);
-    } else {
-      inner.Run(*blocks_[i], nullptr, &menu[i]);
-    }
+void Interpreter::RunEntries() {
+  for (size_t i = 0; i < blocks_.size(); ++i) {
+    GrubMenuEntry& own = (*menu_)[i];
+    const bool submenu = own.kind == GrubMenuEntry::Kind::kSubmenu;
+    Interpreter inner(reading_, &scope_, submenu ? &own.children : nullptr, submenu ? nullptr : &own);
+    reading_.script.Run(blocks_[i], inner);
+    inner.RunEntries();
   }
 }
 
@@ -235,27 +295,28 @@ std::optional<size_t> IndexOf(const std::vector<GrubMenuEntry>& entries, std::st
 }  // namespace
 
 Result<GrubMenu> ReadGrubMenu(std::string_view text, const GrubSurroundings& surroundings) {
-  KEXEC_ASSIGN(const GrubScript script, ParseGrubScript(text));
+  KEXEC_ASSIGN(const GrubScript script, GrubScript::Check(text));
+  GrubMenu menu;
+  Reading reading{.surroundings = surroundings, .script = script};
+  Interpreter interpreter(reading, nullptr, &menu.entries, nullptr);
   // What a GRUB of a distribution sets before it reads the file (GRUB manual, "Special environment
   // variables"; the features are those of 2.00 and later).
-  GrubVariables variables = {{"grub_platform", surroundings.efi ? "efi" : "pc"},
-                             {"grub_cpu", surroundings.efi ? "x86_64" : "i386"},
-                             {"prefix", "/grub"},
-                             {"feature_menuentry_id", "y"},
-                             {"feature_menuentry_options", "y"},
-                             {"feature_default_font_path", "y"},
-                             {"feature_all_video_module", "y"},
-                             {"feature_platform_search_hint", "y"},
-                             {"feature_timeout_style", "y"}};
-  size_t budget = kMaxExpansion;
-  Interpreter interpreter(surroundings, std::move(variables), budget);
-  GrubMenu menu;
-  interpreter.Run(script, &menu.entries, nullptr);
-  interpreter.RunEntries(menu.entries);
-  if (interpreter.exhausted()) {
-    return Fail(Errc::kMalformed, "its variables expand to more than {:#x} bytes", kMaxExpansion);
-  }
-  menu.variables = std::move(interpreter.variables());
+  const std::pair<std::string_view, std::string_view> set[] = {
+      {"grub_platform", surroundings.efi ? "efi" : "pc"},
+      {"grub_cpu", surroundings.efi ? "x86_64" : "i386"},
+      {"prefix", "/grub"},
+      {"feature_menuentry_id", "y"},
+      {"feature_menuentry_options", "y"},
+      {"feature_default_font_path", "y"},
+      {"feature_all_video_module", "y"},
+      {"feature_platform_search_hint", "y"},
+      {"feature_timeout_style", "y"}};
+  for (const auto& [name, value] : set) interpreter.scope().Set(name, std::string(value));
+  script.Run(text, interpreter);
+  interpreter.RunEntries();
+  if (!reading.problem.empty()) return Fail(Errc::kMalformed, "{}", reading.problem);
+  menu.cut = reading.cut;
+  menu.variables = interpreter.scope().Own();
   return menu;
 }
 
@@ -268,7 +329,11 @@ std::string GrubPath(std::string_view path) {
 std::string ExpandGrubVariables(std::string_view text, const GrubVariables& variables) {
   std::string expanded;
   for (const GrubPiece& piece : GrubWords(text).TakeRest()) {
-    const std::string_view value = piece.variable ? ValueOf(piece.text, variables) : piece.text;
+    std::string_view value = piece.text;
+    if (piece.variable) {
+      const auto found = variables.find(std::string(piece.text));
+      value = found == variables.end() ? std::string_view() : found->second;
+    }
     if (value.size() <= kMaxExpansion - expanded.size()) expanded += value;
   }
   return expanded;

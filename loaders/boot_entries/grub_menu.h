@@ -43,8 +43,12 @@ struct GrubMenuEntry {
   std::vector<GrubMenuEntry> children;
 };
 
+// Nobody's menu is longer; bounds what is done for a damaged one.
+inline constexpr size_t kMaxMenuEntries = 4096;
+
 struct GrubMenu {
   std::vector<GrubMenuEntry> entries;
+  bool cut = false;  // it has more than kMaxMenuEntries, submenus included: the rest is left out
   // As they are when the menu is shown: `default` names the entry.
   GrubVariables variables;
 };
@@ -56,7 +60,8 @@ struct GrubSurroundings {
   bool efi = false;  // $grub_platform
 };
 
-// Errors (kMalformed): see ParseGrubScript; or it expands to more than menus need (4 MiB).
+// Errors (kMalformed): see GrubScript; or its variables expand to more than menus need (4 MiB), or are more
+// than that (4096).
 Result<GrubMenu> ReadGrubMenu(std::string_view text, const GrubSurroundings& surroundings);
 
 // A file name as GRUB takes it, without a device: "(hd0,gpt2)/vmlinuz" is "/vmlinuz".

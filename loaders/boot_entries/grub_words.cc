@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "loaders/boot_entries/grub_words.h"
 
+#include <algorithm>
+
 namespace kexec {
 namespace {
 
@@ -9,18 +11,19 @@ bool IsNamePart(char c) { return IsNameStart(c) || (c >= '0' && c <= '9'); }
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\r'; }
 bool IsSeparator(char c) { return c == '\n' || c == ';'; }
 
-void AddText(GrubWord& word, char c, bool quoted) {
-  if (word.empty() || word.back().variable || word.back().quoted != quoted) {
-    word.push_back({.text = {}, .quoted = quoted});
-  }
-  word.back().text += c;
+void AddPiece(GrubWord& word, const GrubPiece& piece) {
+  if (word.size() <= kMaxGrubPieces) word.push_back(piece);
 }
 
 }  // namespace
 
 bool GrubToken::Is(std::string_view reserved) const {
-  return kind == Kind::kWord && word.size() == 1 && !word[0].quoted && !word[0].variable &&
-         word[0].text == reserved;
+  if (kind != Kind::kWord) return false;
+  for (const GrubPiece& piece : word) {  // several where a line end behind '\' is left out between them
+    if (piece.quoted || piece.variable || !reserved.starts_with(piece.text)) return false;
+    reserved.remove_prefix(piece.text.size());
+  }
+  return reserved.empty();
 }
 
 char GrubWords::Take() {
@@ -45,28 +48,44 @@ void GrubWords::SkipBlanksAndComments() {
   }
 }
 
-void GrubWords::TakeSingleQuoted(GrubWord& word) {
-  word.push_back({.text = {}, .quoted = true});
-  while (!AtEnd()) {
-    const char c = Take();
-    if (c == '\'') return;
-    word.back().text += c;
+void GrubWords::AddTaken(GrubWord& word, bool quoted) const {
+  const std::string_view taken = text_.substr(at_ - 1, 1);
+  if (!word.empty()) {
+    GrubPiece& last = word.back();
+    const bool goes_on = last.text.data() + last.text.size() == taken.data();
+    if (goes_on && !last.variable && last.quoted == quoted) {
+      last.text = {last.text.data(), last.text.size() + 1};
+      return;
+    }
   }
+  AddPiece(word, {.text = taken, .quoted = quoted});
+}
+
+void GrubWords::TakeSingleQuoted(GrubWord& word) {
+  const size_t begin = at_;
+  while (!AtEnd() && text_[at_] != '\'') Take();
+  AddPiece(word, {.text = text_.substr(begin, at_ - begin), .quoted = true});
+  if (!AtEnd()) Take();
 }
 
 void GrubWords::TakeDoubleQuoted(GrubWord& word) {
-  word.push_back({.text = {}, .quoted = true});
+  AddPiece(word, {.text = text_.substr(at_, 0), .quoted = true});
   while (!AtEnd()) {
     const char c = Take();
     if (c == '"') return;
     if (c == '$') {
       TakeVariable(word, true);
     } else if (c == '\\' && !AtEnd() && std::string_view("$\"\\\n").contains(text_[at_])) {
-      if (const char next = Take(); next != '\n') AddText(word, next, true);
+      if (Take() != '\n') AddTaken(word, true);
     } else {
-      AddText(word, c, true);
+      AddTaken(word, true);
     }
   }
+}
+
+bool GrubWords::FindClosing() {
+  if (closing_ < at_) closing_ = std::min(text_.find('}', at_), text_.size());
+  return closing_ < text_.size();
 }
 
 // Behind '$': ${name}, $name, or a character such as $? and $1.
@@ -74,8 +93,8 @@ void GrubWords::TakeVariable(GrubWord& word, bool quoted) {
   const std::string_view rest = text_.substr(at_);
   std::string_view name;
   size_t length = 0;
-  if (rest.starts_with('{') && rest.contains('}')) {
-    name = rest.substr(1, rest.find('}') - 1);
+  if (rest.starts_with('{') && FindClosing()) {
+    name = rest.substr(1, closing_ - at_ - 1);
     length = name.size() + 2;
   } else if (!rest.empty() && IsNameStart(rest.front())) {
     while (length < rest.size() && IsNamePart(rest[length])) ++length;
@@ -84,10 +103,10 @@ void GrubWords::TakeVariable(GrubWord& word, bool quoted) {
     name = rest.substr(0, 1);
     length = 1;
   } else {
-    return AddText(word, '$', quoted);
+    return AddTaken(word, quoted);
   }
   for (; length > 0; --length) Take();
-  word.push_back({.text = std::string(name), .variable = true, .quoted = quoted});
+  AddPiece(word, {.text = name, .variable = true, .quoted = quoted});
 }
 
 GrubWord GrubWords::TakeWord() {
@@ -101,9 +120,9 @@ GrubWord GrubWords::TakeWord() {
     } else if (c == '$') {
       TakeVariable(word, false);
     } else if (c == '\\' && !AtEnd()) {
-      if (const char next = Take(); next != '\n') AddText(word, next, true);
+      if (Take() != '\n') AddTaken(word, true);
     } else {
-      AddText(word, c, false);
+      AddTaken(word, false);
     }
   }
   return word;
@@ -112,10 +131,10 @@ GrubWord GrubWords::TakeWord() {
 GrubWord GrubWords::TakeRest() {
   GrubWord word;
   while (!AtEnd()) {
-    if (const char c = Take(); c == '$') {
+    if (Take() == '$') {
       TakeVariable(word, true);
     } else {
-      AddText(word, c, true);
+      AddTaken(word, true);
     }
   }
   return word;
@@ -123,7 +142,7 @@ GrubWord GrubWords::TakeRest() {
 
 GrubToken GrubWords::Next() {
   SkipBlanksAndComments();
-  GrubToken token{.line = line_};
+  GrubToken token{.line = line_, .begin = at_};
   if (AtEnd()) return token;
   if (IsSeparator(text_[at_])) {
     Take();
