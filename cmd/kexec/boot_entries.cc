@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "cmd/kexec/boot_entries_bls.h"
 #include "cmd/kexec/boot_entries_grub.h"
@@ -52,8 +53,8 @@ void MarkDefault(std::vector<BootEntry>& entries, const BootFiles& files) {
   for (const std::string& pattern :
        {LoaderVariable("LoaderEntryOneShot", files.root()),
         LoaderVariable("LoaderEntryDefault", files.root()), configured, std::string("*")}) {
-    const auto found =
-        std::ranges::find_if(entries, [&](const BootEntry& entry) { return Matches(pattern, entry.id); });
+    const auto found = std::ranges::find_if(
+        entries, [&](const BootEntry& entry) { return !entry.is_stale && Matches(pattern, entry.id); });
     if (found == entries.end()) continue;
     found->is_default = true;
     return;
@@ -70,15 +71,29 @@ std::vector<BootEntry> Sorted(std::vector<RankedEntry> ranked) {
 // With what else it is known by.
 using Listed = GrubListed;
 
-// Behind what is there, without a default of its own; an ID that is taken says where it comes from.
-void AddBehind(std::vector<BootEntry> more, std::vector<Listed>& listed) {
-  for (BootEntry& entry : more) {
-    const bool taken =
-        std::ranges::any_of(listed, [&](const Listed& other) { return other.entry.id == entry.id; });
-    if (taken) entry.id = fmt::format("{}:{}", entry.source.filename().string(), entry.id);
-    listed.push_back({std::move(entry), {}});
+// What is listed so far.
+class Listing {
+ public:
+  explicit Listing(std::vector<Listed> first) : listed_(std::move(first)) {
+    for (const Listed& one : listed_) ids_.insert(one.entry.id);
   }
-}
+  // Behind what is there; an ID that is taken says where it comes from.
+  void Add(BootEntry entry, std::vector<std::string> paths = {}) {
+    if (ids_.contains(entry.id)) {
+      entry.id = fmt::format("{}:{}", entry.source.filename().string(), entry.id);
+    }
+    ids_.insert(entry.id);
+    listed_.push_back({std::move(entry), std::move(paths)});
+  }
+  void Add(std::vector<BootEntry> entries) {
+    for (BootEntry& entry : entries) Add(std::move(entry));
+  }
+  std::vector<Listed> Take() { return std::move(listed_); }
+
+ private:
+  std::vector<Listed> listed_;
+  std::unordered_set<std::string> ids_;
+};
 
 std::vector<Listed> ListWithNames(const SystemRoot& root, Diagnostics& diagnostics) {
   const BootFiles files(root);
@@ -88,28 +103,27 @@ std::vector<Listed> ListWithNames(const SystemRoot& root, Diagnostics& diagnosti
   const bool grub_reads_bls = grub && !systemd_boot && ListsBlsEntries(grub->menu);
   auto type1 = ReadType1Entries(files, grub_reads_bls ? &grub->menu.variables : nullptr, diagnostics);
   auto type2 = ReadType2Entries(files, diagnostics);
-  std::vector<Listed> listed;
   if (grub_reads_bls) {
-    listed = ListGrubEntries(*grub, Sorted(std::move(type1)), files);
-    AddBehind(Sorted(std::move(type2)), listed);
-    return listed;
+    Listing listing(ListGrubEntries(*grub, Sorted(std::move(type1)), files, diagnostics));
+    listing.Add(Sorted(std::move(type2)));
+    return listing.Take();
   }
   std::ranges::move(type2, std::back_inserter(type1));
   std::vector<BootEntry> own = Sorted(std::move(type1));
   if (grub && !systemd_boot) {
-    listed = ListGrubEntries(*grub, {}, files);
-    AddBehind(std::move(own), listed);
-    return listed;
+    Listing listing(ListGrubEntries(*grub, {}, files, diagnostics));
+    listing.Add(std::move(own));
+    return listing.Take();
   }
   MarkDefault(own, files);
-  AddBehind(std::move(own), listed);
-  if (!grub) return listed;
-  for (Listed& one : ListGrubEntries(*grub, {}, files)) {
+  Listing listing({});
+  listing.Add(std::move(own));
+  if (!grub) return listing.Take();
+  for (Listed& one : ListGrubEntries(*grub, {}, files, diagnostics)) {
     one.entry.is_default = false;
-    AddBehind({one.entry}, listed);
-    listed.back().paths = std::move(one.paths);
+    listing.Add(std::move(one.entry), std::move(one.paths));
   }
-  return listed;
+  return listing.Take();
 }
 
 std::string Quoted(const std::vector<const BootEntry*>& entries) {

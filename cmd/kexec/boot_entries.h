@@ -28,6 +28,7 @@ struct BootEntry {
   std::string options;               // the kernel's command line; of a UKI, if not empty, instead of its own
   std::optional<std::string> profile;  // of a UKI, as --profile takes it; nullopt: its default
   bool is_uki = false;                 // `kernel` is a unified kernel image
+  bool is_stale = false;               // systemd-boot hides it: what it starts is not there
   bool is_default = false;             // what the boot menu starts when nobody touches it
   std::string problem;                 // why it cannot be loaded, as a sentence; empty: it can
 

@@ -4,8 +4,11 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <optional>
 #include <string_view>
+#include <unordered_set>
 
+#include "cmd/kexec/planned_machine.h"
 #include "kexec/file.h"
 #include "kexec/printable.h"
 #include "loaders/boot_entries/grub_menu.h"
@@ -18,7 +21,12 @@ namespace {
 // More than an image on an EFI system partition is; only its section table and small sections are read.
 constexpr uint64_t kMaxImageFile = uint64_t{2} << 30;
 
-bool SameIgnoringCase(const std::string& a, const char* b) { return strcasecmp(a.c_str(), b) == 0; }
+// Of all entries together: 4096 of a distribution have some 2 MiB.
+constexpr size_t kMaxExpandedBytes = size_t{16} << 20;
+
+bool SameIgnoringCase(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
 
 std::vector<std::string> SplitAtBlanks(std::string_view text) {
   std::vector<std::string> words;
@@ -34,26 +42,43 @@ std::vector<std::string> SplitAtBlanks(std::string_view text) {
   return words;
 }
 
-// What blscfg of GRUB makes of an entry file.
-BlsEntry AsGrubReadsIt(BlsEntry entry, const GrubVariables& variables) {
-  for (std::string* field : {&entry.title, &entry.version, &entry.kernel, &entry.options}) {
-    *field = ExpandGrubVariables(*field, variables);
+// What blscfg of GRUB makes of entry files.
+class GrubReader {
+ public:
+  explicit GrubReader(const GrubVariables& variables) : variables_(variables) {}
+
+  BlsEntry Read(BlsEntry entry) {
+    for (std::string* field : {&entry.title, &entry.version, &entry.kernel, &entry.options}) {
+      *field = Expand(*field);
+    }
+    std::vector<std::string> initrds;
+    for (const std::string& line : entry.initrds) {
+      std::ranges::move(SplitAtBlanks(Expand(line)), std::back_inserter(initrds));
+    }
+    entry.initrds = std::move(initrds);
+    return entry;
   }
-  std::vector<std::string> initrds;
-  for (const std::string& line : entry.initrds) {
-    std::ranges::move(SplitAtBlanks(ExpandGrubVariables(line, variables)), std::back_inserter(initrds));
+  bool exhausted() const { return left_ == 0; }
+
+ private:
+  std::string Expand(std::string_view value) {
+    if (left_ == 0) return {};
+    std::string expanded = ExpandGrubVariables(value, variables_);
+    left_ -= std::min(left_, expanded.size());
+    return expanded;
   }
-  entry.initrds = std::move(initrds);
-  return entry;
-}
+
+  const GrubVariables& variables_;
+  size_t left_ = kMaxExpandedBytes;
+};
 
 bool IsUkiFile(const std::filesystem::path& path) {
   const auto image = OpenImageFile(path, kMaxImageFile);
   return image.has_value() && RecognisesUki(image->bytes.view());
 }
 
-// Fills in what the entry's files are. Errors are problems of the entry.
-Result<> FillFiles(const BlsEntry& bls, const BootFiles& files, std::string_view mount, BootEntry& entry) {
+// What the entry starts. Errors are problems of the entry.
+Result<> FillKernel(const BlsEntry& bls, const BootFiles& files, std::string_view mount, BootEntry& entry) {
   if (!bls.kernel.empty()) {
     KEXEC_ASSIGN(entry.kernel, files.Find(bls.kernel, mount));
     entry.options = bls.options;
@@ -63,9 +88,11 @@ Result<> FillFiles(const BlsEntry& bls, const BootFiles& files, std::string_view
     entry.profile = bls.profile;
     entry.options = bls.options;
   } else if (!bls.uki_url.empty()) {
+    entry.is_stale = false;
     return Fail(Errc::kUnsupported, "its image would be fetched from '{}'", Printable(bls.uki_url));
   } else if (!bls.efi.empty()) {
     KEXEC_ASSIGN(const auto program, files.Find(bls.efi, mount));
+    entry.is_stale = false;
     if (!IsUkiFile(program)) {
       return Fail(Errc::kUnsupported, "it starts the EFI program '{}', no kernel", program.string());
     }
@@ -75,6 +102,14 @@ Result<> FillFiles(const BlsEntry& bls, const BootFiles& files, std::string_view
   } else {
     return Fail(Errc::kUnsupported, "it names no kernel");
   }
+  entry.is_stale = false;
+  return {};
+}
+
+// Fills in what the entry's files are. Errors are problems of the entry.
+Result<> FillFiles(const BlsEntry& bls, const BootFiles& files, std::string_view mount, BootEntry& entry) {
+  entry.is_stale = true;  // until something is there
+  KEXEC_TRY(FillKernel(bls, files, mount, entry));
   for (const std::string& initrd : bls.initrds) {
     KEXEC_ASSIGN(auto path, files.Find(initrd, mount));
     entry.initrds.push_back(std::move(path));
@@ -149,11 +184,53 @@ std::vector<RankedEntry> Type2Entries(const CountedName& name, const std::filesy
   return entries;
 }
 
-void AddNew(std::vector<RankedEntry> more, std::vector<RankedEntry>& entries) {
-  for (RankedEntry& ranked : more) {
-    const bool known = std::ranges::any_of(
-        entries, [&](const RankedEntry& other) { return other.entry.id == ranked.entry.id; });
-    if (!known) entries.push_back(std::move(ranked));
+// Entries so far, each ID once.
+class EntryList {
+ public:
+  bool full() const { return entries_.size() >= kMaxMenuEntries; }
+  void Add(RankedEntry ranked) {
+    if (!full() && ids_.insert(ranked.entry.id).second) entries_.push_back(std::move(ranked));
+  }
+  std::vector<RankedEntry> Take() { return std::move(entries_); }
+
+ private:
+  std::vector<RankedEntry> entries_;
+  std::unordered_set<std::string> ids_;
+};
+
+// As UAPI.1's key "architecture" names it, and UEFI the boot programs of removable media
+// (UEFI 2.10, 3.5.1.1).
+std::string_view EfiName(const SystemRoot& root) {
+  const auto machine = root.MachineName();
+  const auto named = machine.has_value() ? ArchitectureNamed(*machine) : std::nullopt;
+  switch (named.value_or(kThisArchitecture)) {
+    case Architecture::kArm64:
+      return "aa64";
+    case Architecture::kRiscv:
+      return "riscv64";
+    default:
+      return "x64";
+  }
+}
+
+void WarnLeftOut(const BootFiles& files, const std::string& path, std::string_view why,
+                 Diagnostics& diagnostics) {
+  diagnostics.Warn("boot entries from '{}' on are left out: {}", Printable(files.Shown(path).string()), why);
+}
+
+// The files of one directory that `suffix` marks as entries, up to the bound of the list, to `visit`: it
+// answers false to stop.
+template <class Visit>
+void ForEachEntryFile(const BootFiles& files, const std::string& directory, std::string_view suffix,
+                      const EntryList& list, Diagnostics& diagnostics, Visit visit) {
+  for (const std::string& file : files.List(directory)) {
+    const auto name = ParseEntryName(file, suffix);
+    if (!name) continue;
+    const std::string path = directory + "/" + file;
+    if (list.full()) {
+      return WarnLeftOut(files, path, fmt::format("there are more than {}", kMaxMenuEntries), diagnostics);
+    }
+    if (!visit(*name, file, path)) return;
   }
 }
 
@@ -163,47 +240,54 @@ std::vector<std::string> BootMounts() { return {"boot", "efi", "boot/efi"}; }
 
 std::vector<RankedEntry> ReadType1Entries(const BootFiles& files, const GrubVariables* variables,
                                           Diagnostics& diagnostics) {
-  std::vector<RankedEntry> entries;
+  EntryList list;
+  const std::string_view machine = EfiName(files.root());
+  std::optional<GrubReader> grub;
+  if (variables != nullptr) grub.emplace(*variables);
   for (const std::string& mount : BootMounts()) {
-    const std::string directory = mount + "/loader/entries";
-    for (const std::string& file : files.List(directory)) {
-      const auto name = ParseEntryName(file, ".conf");
-      if (!name) continue;
-      const std::string path = directory + "/" + file;
-      const auto text = files.Read(path);
+    const auto read = [&](const CountedName& name, const std::string& file, const std::string& path) {
+      const auto text = files.Read(path, kMaxEntryFileBytes);
       if (!text.has_value() || !*text) {
         diagnostics.Warn("the boot entry '{}' is left out: {}", Printable(file),
                          text.has_value() ? "it is gone" : text.error().message());
-        continue;
+        return true;
       }
       BlsEntry bls = ParseBlsEntry(**text);
-      if (variables != nullptr) bls = AsGrubReadsIt(std::move(bls), *variables);
-      if (!bls.architecture.empty() && !SameIgnoringCase(bls.architecture, "x64")) {
-        diagnostics.Note("boot entry '{}' is for architecture '{}'", Printable(file),
-                         Printable(bls.architecture));
-        continue;
+      if (grub) bls = grub->Read(std::move(bls));
+      if (grub && grub->exhausted()) {
+        WarnLeftOut(files, path,
+                    fmt::format("their variables expand to more than {} bytes", kMaxExpandedBytes),
+                    diagnostics);
+        return false;
       }
-      AddNew({Type1Entry(*name, bls, files, mount, files.Shown(path))}, entries);
-    }
+      if (!bls.architecture.empty() && !SameIgnoringCase(bls.architecture, machine)) {
+        diagnostics.Note("boot entry '{}' is for architecture '{}', not '{}'", Printable(file),
+                         Printable(bls.architecture), machine);
+        return true;
+      }
+      list.Add(Type1Entry(name, bls, files, mount, files.Shown(path)));
+      return true;
+    };
+    ForEachEntryFile(files, mount + "/loader/entries", ".conf", list, diagnostics, read);
   }
-  return entries;
+  return list.Take();
 }
 
 std::vector<RankedEntry> ReadType2Entries(const BootFiles& files, Diagnostics& diagnostics) {
-  std::vector<RankedEntry> entries;
+  EntryList list;
   for (const std::string& mount : BootMounts()) {
-    for (const std::string& file : files.List(mount + "/EFI/Linux")) {
-      const auto name = ParseEntryName(file, ".efi");
-      if (!name) continue;
+    const auto read = [&](const CountedName& name, const std::string& file, const std::string&) {
       const auto path = files.Find("EFI/Linux/" + file, mount);
       if (!path.has_value()) {
         diagnostics.Warn("the boot entry '{}' is left out: {}", Printable(file), path.error().message());
-        continue;
+        return true;
       }
-      AddNew(Type2Entries(*name, *path), entries);
-    }
+      for (RankedEntry& entry : Type2Entries(name, *path)) list.Add(std::move(entry));
+      return true;
+    };
+    ForEachEntryFile(files, mount + "/EFI/Linux", ".efi", list, diagnostics, read);
   }
-  return entries;
+  return list.Take();
 }
 
 }  // namespace kexec

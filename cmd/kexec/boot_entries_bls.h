@@ -17,12 +17,13 @@ struct RankedEntry {
   EntryRank rank;
 };
 
-// loader/entries/*.conf below /boot, /efi and /boot/efi, unsorted; of two with one ID the first. With
-// `variables` their values may name variables of GRUB, and an initrd line several files, as GRUB has it.
+// loader/entries/*.conf below /boot, /efi and /boot/efi, unsorted; of two with one ID the first, and none for
+// other machines. With `variables` their values may name variables of GRUB, and an initrd line several files,
+// as GRUB has it. What is beyond kMaxMenuEntries, or 16 MiB of expanded values, is left out, which is told.
 std::vector<RankedEntry> ReadType1Entries(const BootFiles& files, const GrubVariables* variables,
                                           Diagnostics& diagnostics);
 
-// EFI/Linux/*.efi in the same places; an image with profiles is one entry for each.
+// EFI/Linux/*.efi in the same places; an image with profiles is one entry for each. At most kMaxMenuEntries.
 std::vector<RankedEntry> ReadType2Entries(const BootFiles& files, Diagnostics& diagnostics);
 
 // Where systemd-boot would find its own things, relative to the root; the menus' mount points.

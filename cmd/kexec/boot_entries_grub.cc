@@ -2,6 +2,8 @@
 #include "cmd/kexec/boot_entries_grub.h"
 
 #include <algorithm>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "cmd/kexec/boot_entries_bls.h"
 #include "kexec/printable.h"
@@ -11,8 +13,9 @@ namespace {
 
 using Kind = GrubMenuEntry::Kind;
 
-// Nobody's menu is longer; bounds what is done for a damaged one.
-constexpr size_t kMaxEntries = 4096;
+// Of all names in the list together: a submenu's are those of its entries, too. 4096 entries of a
+// distribution have some 2 MiB.
+constexpr size_t kMaxNameBytes = size_t{16} << 20;
 
 // The release in the usual name of a kernel: "vmlinuz-6.1.0-49-amd64".
 std::string VersionIn(const std::filesystem::path& kernel) {
@@ -46,7 +49,9 @@ Result<> FillFiles(const GrubMenuEntry& from, const BootFiles& files, std::strin
 class Unfolding {
  public:
   Unfolding(const GrubFile& file, const std::vector<BootEntry>& bls, const BootFiles& files)
-      : file_(file), bls_(bls), files_(files) {}
+      : file_(file), files_(files) {
+    for (const BootEntry& entry : bls) bls_.emplace(entry.id, &entry);
+  }
 
   // `place` is where `entries` stand: positions, IDs and titles of the submenus above them.
   struct Place {
@@ -57,34 +62,44 @@ class Unfolding {
 
   std::vector<GrubListed> listed;
   std::vector<GrubPosition> positions;  // of each
+  bool cut = false;                     // kMaxNameBytes was met: the rest is left out
 
  private:
   void Add(const GrubMenuEntry& from, const Place& place, const GrubPosition& position);
-  std::string UniqueId(const GrubMenuEntry& from, const Place& place) const;
-  BootEntry Entry(const GrubMenuEntry& from, const Place& place) const;
+  std::string UniqueId(const GrubMenuEntry& from, const Place& place);
+  BootEntry Entry(const GrubMenuEntry& from, const Place& place);
+  // False if names of `bytes` more are too much.
+  bool Charge(size_t bytes);
 
   const GrubFile& file_;
-  const std::vector<BootEntry>& bls_;
   const BootFiles& files_;
+  std::unordered_map<std::string_view, const BootEntry*> bls_;  // by ID
+  std::unordered_set<std::string> ids_;                         // of `listed`
+  std::unordered_map<std::string, size_t> numbers_;  // the last behind each name that had to get one
+  size_t name_bytes_left_ = kMaxNameBytes;
 };
 
 std::string Name(const GrubMenuEntry& entry) { return entry.id.empty() ? entry.title : entry.id; }
 
-std::string Unfolding::UniqueId(const GrubMenuEntry& from, const Place& place) const {
-  const auto is_free = [&](const std::string& id) {
-    return std::ranges::none_of(listed, [&](const GrubListed& other) { return other.entry.id == id; });
-  };
+bool Unfolding::Charge(size_t bytes) {
+  cut = cut || bytes > name_bytes_left_;
+  if (!cut) name_bytes_left_ -= bytes;
+  return !cut;
+}
+
+std::string Unfolding::UniqueId(const GrubMenuEntry& from, const Place& place) {
   const std::string whole = place.ids + Name(from);
   // An ID is meant to be unique; a title says where it stands.
-  std::string id = from.id.empty() || !is_free(from.id) ? whole : from.id;
-  for (size_t number = 2; !is_free(id); ++number) id = fmt::format("{}#{}", whole, number);
+  std::string id = from.id.empty() || ids_.contains(from.id) ? whole : from.id;
+  if (!ids_.contains(id)) return id;
+  for (size_t& number = numbers_.try_emplace(whole, 1).first->second; ids_.contains(id);) {
+    id = fmt::format("{}#{}", whole, ++number);
+  }
   return id;
 }
 
-BootEntry Unfolding::Entry(const GrubMenuEntry& from, const Place& place) const {
-  if (from.kind == Kind::kBlsEntries) {
-    return *std::ranges::find(bls_, from.id, &BootEntry::id);
-  }
+BootEntry Unfolding::Entry(const GrubMenuEntry& from, const Place& place) {
+  if (from.kind == Kind::kBlsEntries) return *bls_.at(from.id);
   BootEntry entry;
   entry.id = UniqueId(from, place);
   entry.title = from.title.empty() ? entry.id : from.title;
@@ -98,25 +113,31 @@ BootEntry Unfolding::Entry(const GrubMenuEntry& from, const Place& place) const 
 }
 
 void Unfolding::Add(const GrubMenuEntry& from, const Place& place, const GrubPosition& position) {
+  if (!Charge(place.numbers.size() + 2 * place.ids.size() + place.titles.size() +
+              2 * (from.id.size() + from.title.size()))) {
+    return;
+  }
   GrubListed one{.entry = Entry(from, place), .paths = {}};
   if (!place.position.empty()) {
     one.paths = {place.numbers + fmt::format("{}", position.back()), place.ids + Name(from),
                  place.titles + from.title};
   }
+  ids_.insert(one.entry.id);
   listed.push_back(std::move(one));
   positions.push_back(position);
 }
 
 void Unfolding::Unfold(const std::vector<GrubMenuEntry>& entries, const Place& place) {
-  for (size_t i = 0; i < entries.size(); ++i) {
+  for (size_t i = 0; i < entries.size() && !cut; ++i) {
     GrubPosition position = place.position;
     position.push_back(i);
-    if (listed.size() == kMaxEntries) return;
     if (entries[i].kind == Kind::kBlsEntries && entries[i].id.empty()) continue;  // in a submenu, by hand
     if (entries[i].kind != Kind::kSubmenu) {
       Add(entries[i], place, position);
       continue;
     }
+    const size_t names = 2 * entries[i].title.size() + entries[i].id.size();
+    if (!Charge(place.numbers.size() + place.ids.size() + place.titles.size() + names)) return;
     Unfold(entries[i].children, {position, place.numbers + fmt::format("{}>", i),
                                  place.ids + Name(entries[i]) + ">", place.titles + entries[i].title + ">"});
   }
@@ -158,13 +179,17 @@ std::optional<GrubFile> ReadGrubFile(const BootFiles& files, Diagnostics& diagno
       const auto text = files.Read(path);
       if (text.has_value() && !*text) continue;
       GrubSurroundings around{.efi = files.root().Exists("sys/firmware/efi")};
-      const auto environment = files.Read(directory + "/grubenv");
+      const auto environment = files.Read(directory + "/grubenv", kMaxEntryFileBytes);
       if (environment.has_value() && *environment) {
         around.environment = ParseGrubEnvironment(**environment);
         around.has_environment = true;
       }
       auto menu =
           text.has_value() ? ReadGrubMenu(**text, around) : Result<GrubMenu>(std::unexpected(text.error()));
+      if (menu.has_value() && menu->cut) {
+        diagnostics.Warn("'{}' has more than {} entries: the rest is left out", files.Shown(path).string(),
+                         kMaxMenuEntries);
+      }
       if (menu.has_value()) return GrubFile{path, mount, *std::move(menu)};
       diagnostics.Warn("'{}' is left out: {}", files.Shown(path).string(), menu.error().message());
     }
@@ -178,10 +203,15 @@ bool ListsBlsEntries(const GrubMenu& menu) {
 }
 
 std::vector<GrubListed> ListGrubEntries(const GrubFile& file, std::vector<BootEntry> bls,
-                                        const BootFiles& files) {
+                                        const BootFiles& files, Diagnostics& diagnostics) {
   const std::vector<GrubMenuEntry> entries = WithBlsEntries(file.menu.entries, bls);
   Unfolding unfolding(file, bls, files);
   unfolding.Unfold(entries, {});
+  if (unfolding.cut) {
+    diagnostics.Warn(
+        "the names in '{}' take more than {} bytes: the entries behind the first {} are left out",
+        files.Shown(file.path).string(), kMaxNameBytes, unfolding.listed.size());
+  }
   const auto wanted = file.menu.variables.find("default");
   const auto position = FindDefault(entries, wanted == file.menu.variables.end() ? "0" : wanted->second);
   const auto found = std::ranges::find(unfolding.positions, position.value_or(GrubPosition{}));

@@ -33,7 +33,8 @@ struct GrubListed {
 };
 
 // The menu from top to bottom, submenus unfolded, `bls` where the menu says they stand, the default marked.
+// Cut, which is told, where names repeat the titles of submenus to more than 16 MiB.
 std::vector<GrubListed> ListGrubEntries(const GrubFile& file, std::vector<BootEntry> bls,
-                                        const BootFiles& files);
+                                        const BootFiles& files, Diagnostics& diagnostics);
 
 }  // namespace kexec

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <climits>
 #include <deque>
 
 #include "kexec/printable.h"
@@ -15,7 +16,6 @@ namespace fs = std::filesystem;
 
 // As many links as Linux follows in one path (path_resolution(7)).
 constexpr int kMaxLinks = 40;
-constexpr size_t kMaxMenuBytes = size_t{4} << 20;
 
 void PushFront(const fs::path& path, std::deque<fs::path>& components) {
   components.insert(components.begin(), path.begin(), path.end());
@@ -66,13 +66,13 @@ std::optional<std::string> BootFiles::Resolve(std::string_view path) const {
   return resolved.string();
 }
 
-Result<std::optional<std::string>> BootFiles::Read(std::string_view path) const {
+Result<std::optional<std::string>> BootFiles::Read(std::string_view path, size_t max_bytes) const {
   const auto resolved = Resolve(path);
   if (!resolved) return std::nullopt;
   std::error_code error;
-  if (const auto bytes = fs::file_size(root_.path() / *resolved, error); !error && bytes > kMaxMenuBytes) {
+  if (const auto bytes = fs::file_size(root_.path() / *resolved, error); !error && bytes > max_bytes) {
     return Fail(Errc::kMalformed, "'{}' is {} bytes, a boot menu at most {}", Shown(path).string(), bytes,
-                kMaxMenuBytes);
+                max_bytes);
   }
   KEXEC_ASSIGN(std::string text, root_.ReadText(*resolved));
   return text;
@@ -93,6 +93,12 @@ bool BootFiles::IsMountPoint(std::string_view path) const {
 }
 
 Result<fs::path> BootFiles::Find(std::string_view path, std::string_view mount) const {
+  if (path.size() >= PATH_MAX) {
+    return Fail(Errc::kIo, "its path of {} bytes is longer than Linux takes (at most {})", path.size(),
+                PATH_MAX - 1);
+  }
+  if (finds_left_ == 0) return Fail(Errc::kIo, "the boot menus name more files than are looked for");
+  --finds_left_;
   if (LeadsOut(path)) {
     return Fail(Errc::kIo, "'{}' leads out of its file system", Printable(path));
   }

@@ -120,6 +120,48 @@ TEST(BootEntries, DefaultOfSystemdBoot) {
   EXPECT_EQ(Default(machine), "c.conf");
 }
 
+// systemd-boot shows no entry whose kernel is gone, as packages leave them behind; what it cannot tell it
+// shows.
+TEST(BootEntries, AStaleOneIsListedAndNeverTheDefault) {
+  ScratchRoot machine;
+  machine.File("boot/loader/entries/a.conf", "sort-key a\nlinux /gone\n")
+      .File("boot/loader/entries/b.conf", "sort-key b\nuki /gone.efi\n")
+      .File("boot/loader/entries/c.conf", "sort-key c\ntitle nothing\n")
+      .File("boot/loader/entries/d.conf", "sort-key d\nlinux /v\ninitrd /gone\n")
+      .File("boot/loader/entries/e.conf", "sort-key e\nlinux /v\n")
+      .File("boot/v", "x");
+  // That one systemd-boot would start, and fail.
+  const std::string refused =
+      "error: the boot entry 'd.conf' cannot be loaded: there is no file '/gone' below '/boot' or ''";
+  EXPECT_EQ(Default(machine), refused);
+  EXPECT_TRUE(Listed(machine).starts_with("  a.conf 'a.conf' problem: there is no file '/gone' below "))
+      << Listed(machine);
+  machine.File("boot/loader/loader.conf", "default a*\n");
+  EXPECT_EQ(Default(machine), refused);
+  machine.File("boot/loader/loader.conf", "default e*\n");
+  EXPECT_EQ(Default(machine), "e.conf");
+}
+
+// The machine that the root tells of, not the one this program is built for.
+TEST(BootEntries, OfOtherMachinesAreLeftOut) {
+  const std::pair<const char*, const char*> rows[] = {{"x86_64", "all.conf x64.conf "},
+                                                      {"aarch64", "aa64.conf all.conf "},
+                                                      {"riscv64", "all.conf riscv64.conf "}};
+  for (const auto& [machine_name, expected] : rows) {
+    ScratchRoot machine;
+    machine.File("proc/sys/kernel/arch", fmt::format("{}\n", machine_name)).File("boot/v", "x");
+    machine.File("boot/loader/entries/all.conf", "linux /v\nsort-key all\n");
+    for (const char* architecture : {"x64", "aa64", "riscv64", "x6"}) {
+      machine.File(fmt::format("boot/loader/entries/{}.conf", architecture),
+                   fmt::format("linux /v\nsort-key {0}\narchitecture {0}\n", architecture));
+    }
+    RecordingDiagnostics diagnostics;
+    std::string ids;
+    for (const BootEntry& entry : ListBootEntries(machine.root(), diagnostics)) ids += entry.id + " ";
+    EXPECT_EQ(ids, expected);
+  }
+}
+
 PeBuilder Image() { return PeBuilder().Section(".linux", "kernel").Section(".cmdline", "ro"); }
 
 TEST(BootEntries, OfUnifiedKernelImages) {
