@@ -54,7 +54,7 @@ WorkMeter::WorkMeter() {
 Work WorkMeter::Take() const { return counted; }
 
 void ExpectLinear(const Work& once, const Work& twice) {
-  const auto bound = [](uint64_t cost) { return cost * 2 + cost / 10 + 4096; };
+  const auto bound = [](uint64_t cost) { return cost * 2 + cost / 4 + 4096; };
   EXPECT_LE(twice.steps, bound(once.steps)) << "steps; half the input took " << once.steps;
   EXPECT_LE(twice.allocations, bound(once.allocations))
       << "allocations; half the input took " << once.allocations;

@@ -37,8 +37,8 @@ Work MeasureWork(Function&& run) {
   return meter.Take();
 }
 
-// Fails if an input of twice the size costs more than it should: twice as much, with a tenth for sorting and
-// 4096 of each for what costs the same every time.
+// Fails if an input of twice the size costs more than it should: twice as much, with an eighth for sorting
+// and 4096 of each for what costs the same every time.
 void ExpectLinear(const Work& once, const Work& twice);
 
 }  // namespace kexec::testing
