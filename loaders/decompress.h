@@ -20,10 +20,18 @@ namespace kexec {
 
 // How far a file is trusted.
 struct DecompressLimits {
-  uint64_t output = uint64_t{2} << 30;  // most bytes one layer may unpack to
+  uint64_t output = uint64_t{2} << 30;  // most bytes one layer may unpack to,
+  // and what it may besides its size: kernels and initrds shrink to a tenth at best.
+  uint64_t ratio = 64;
+  uint64_t base = uint64_t{64} << 20;
   // Most memory for the dictionary or window a file asks for (xz, lzma, zstd). The tools' highest levels take
   // 128 MiB.
   uint64_t memory = uint64_t{1} << 30;
+
+  // Most that a file of `size` bytes may unpack to.
+  uint64_t OutputOf(uint64_t size) const {
+    return base >= output || size >= (output - base) / ratio ? output : base + size * ratio;
+  }
 };
 
 struct Decompressed {
@@ -42,8 +50,8 @@ std::optional<ArchiveFormat> IdentifyCompression(Bytes file);
 // "gzip data: ", all with the offset in the file where they have one:
 //   kNotRecognised  not compressed
 //   kMalformed      damaged or cut short
-//   kUnsupported    needs more memory than allowed, or something no kernel is packed with
-//   kDoesNotFit     unpacks to more than allowed, or there is no memory for it
+//   kUnsupported    needs more memory than allowed, or something no kernel is packed with; more than 65,536
+//   streams kDoesNotFit     unpacks to more than allowed, or there is no memory for it
 Result<Decompressed> Decompress(Bytes file, const DecompressLimits& limits = {});
 
 // A file as a loader of the registry wants it.

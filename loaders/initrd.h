@@ -37,6 +37,9 @@ struct UnpackedBytes {
   bool operator==(const UnpackedBytes&) const = default;
 };
 
+// A walk ends behind this many archives: an initrd has a handful, one that pzstd(1) made some thousand.
+inline constexpr size_t kMaxArchives = size_t{64} << 10;
+
 // One archive in an initrd file.
 struct ArchiveMember {
   ArchiveFormat format;
@@ -59,20 +62,23 @@ enum class GzipCheck {
   // Anything
   // else is inflated. Costs nothing for the usual initrd.
   kTrailer,
-  // Inflate each member, output dropped: proves the CRC-32, at some 2 to 9 ms for each MiB of file.
+  // Inflate each member, output dropped: proves the CRC-32, at some 2 to 9 ms for each MiB of file. Ends
+  // where all of
+  // them have unpacked to 32 times the file and 256 MiB more.
   kInflate,
 };
 
-// The archives in `file`, in order; the walk stops behind one whose end is not known. Padding and a boot
-// configuration at the end (admin-guide/bootconfig.rst) are not reported. Pure. Reads headers and trailers
-// only, so a mapped file isn't paged in. Exceptions: gzip, see GzipCheck; xz and bzip2 archives that don't
-// end with the file are searched for their end mark; padding is read.
+// The archives in `file`, in order; the walk stops behind one whose end is not known. Where there are more
+// than kMaxArchives one more stands for all the rest. Padding and a boot configuration at the end
+// (admin-guide/bootconfig.rst) are not reported. Pure. Reads headers and trailers only, so a mapped file
+// isn't paged in. Exceptions: gzip, see GzipCheck; xz and bzip2 archives that don't end with the file are
+// searched for their end mark; padding is read. Time is linear in the file's size.
 std::vector<ArchiveMember> WalkInitrd(Bytes file, GzipCheck gzip = GzipCheck::kTrailer);
 
 // Refuses (kMalformed) a file that is cut short or damaged, naming the archive, its offset and what is
 // missing. Warns when the file is no archive the kernel unpacks (it may be a file system image for the old
 // initrd, or the kernel), and about what the kernel will not unpack: LZ4 frames, xz with a check other than
-// CRC-32. `name` is used in messages, as "initrd 'name'".
+// CRC-32: once for all archives alike. `name` is used in messages, as "initrd 'name'".
 Result<> CheckInitrd(Bytes file, std::string_view name, Diagnostics& diagnostics,
                      GzipCheck gzip = GzipCheck::kTrailer);
 

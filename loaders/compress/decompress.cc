@@ -58,7 +58,11 @@ uint64_t SkipZeros(Bytes file, uint64_t offset) {
 Result<uint64_t> DecodeStreams(const Codec& codec, Bytes file, Output& output,
                                const DecompressLimits& limits) {
   uint64_t offset = 0;
+  size_t streams = 0;
   do {
+    if (++streams > kMaxArchives) {
+      return Fail(Errc::kUnsupported, "more than {} streams, one behind the other", kMaxArchives);
+    }
     KEXEC_ASSIGN(offset, codec.decode(file, offset, output, limits));
     if (HoldsAppendedSize(file, offset, output.size())) return file.size();
     offset = SkipZeros(file, offset);
@@ -88,7 +92,8 @@ Result<Decompressed> Decompress(Bytes file, const DecompressLimits& limits) {
   const Codec* codec = FindCodec(file);
   if (codec == nullptr) return Fail(Errc::kNotRecognised, "not compressed in a known format");
   // Kernels shrink to a third or a fifth.
-  Output output(limits.output, std::min(limits.output, file.size() * uint64_t{4}));
+  const uint64_t most = limits.OutputOf(file.size());
+  Output output(most, std::min(most, file.size() * uint64_t{4}));
   KEXEC_ASSIGN(const uint64_t used, DecodeStreams(*codec, file, output, limits));
   return Decompressed{output.Take(), codec->format, used, file.size() - used};
 }

@@ -108,8 +108,8 @@ Result<> CheckHeader(const LzopHeader& header, Bytes archive, uint64_t begin) {
 
 Result<uint64_t> DecodeLzop(Bytes file, uint64_t begin, Output& output, const DecompressLimits&) {
   if (lzo_init() != LZO_E_OK) return Fail(Errc::kUnsupported, "liblzo2 was built for another machine");
-  ZeroTail tail(file);
-  const Candidate archive{file.subspan(begin), begin, tail};
+  WalkedFile walked(file);
+  const Candidate archive{file.subspan(begin), begin, walked};
   Cursor cursor(archive);
   const auto header = TakeLzopHeader(cursor);
   if (!header) return CutShort(file, "the header");

@@ -8,6 +8,7 @@
 #include "loaders/compress/codec.h"
 #include "loaders/direct_linux.h"
 #include "loaders/initrd/measure.h"
+#include "loaders/unpacked_size.h"
 
 namespace kexec {
 namespace {
@@ -26,7 +27,7 @@ Result<> PadToArchive(Output& output) {
 }
 
 // What begins at `offset` with a byte that is not zero; answers where it ends in the file.
-Result<uint64_t> UnpackMember(Bytes archives, uint64_t offset, ZeroTail& tail, Output& output,
+Result<uint64_t> UnpackMember(Bytes archives, uint64_t offset, WalkedFile& walked, Output& output,
                               const DecompressLimits& limits) {
   const Bytes rest = archives.subspan(offset);
   KEXEC_TRY(PadToArchive(output));
@@ -39,7 +40,7 @@ Result<uint64_t> UnpackMember(Bytes archives, uint64_t offset, ZeroTail& tail, O
   }
   uint64_t size = rest.size();  // not an archive: nobody knows where it ends
   if (format == ArchiveFormat::kCpio) {
-    const Extent extent = MeasureCpio({rest, offset, tail});
+    const Extent extent = MeasureCpio({rest, offset, walked});
     if (extent.completeness == Completeness::kTruncated || extent.completeness == Completeness::kDamaged) {
       return Fail(Errc::kMalformed, "the cpio archive at {:#x} {}", offset, extent.detail);
     }
@@ -59,15 +60,23 @@ Result<SharedBytes> UnpackInitrd(const SharedBytes& initrd, const DecompressLimi
       })) {
     return initrd;
   }
+  if (members.size() > kMaxArchives) {
+    return Fail(Errc::kUnsupported, "more than {} archives, one behind the other", kMaxArchives);
+  }
+  const uint64_t most = limits.OutputOf(file.size());
+  if (const UnpackedSize told = SumUnpacked(members); told.exact && told.bytes > most) {
+    return Fail(Errc::kDoesNotFit, "unpacks to {} bytes by what it says (its {}), more than the {} allowed",
+                told.bytes, told.source, most);
+  }
   const Bytes archives = WithoutBootConfig(file);
-  ZeroTail tail(archives);
-  Output output(limits.output, std::min(limits.output, file.size() * uint64_t{4}));
+  WalkedFile walked(archives);
+  Output output(most, std::min(most, file.size() * uint64_t{4}));
   for (uint64_t offset = 0; offset < archives.size();) {
     if (archives[offset] == std::byte{0}) {
       ++offset;
       continue;
     }
-    KEXEC_ASSIGN(offset, UnpackMember(archives, offset, tail, output, limits));
+    KEXEC_ASSIGN(offset, UnpackMember(archives, offset, walked, output, limits));
   }
   if (archives.size() < file.size()) {
     KEXEC_TRY(PadToArchive(output));

@@ -44,7 +44,8 @@ Extent Inflate(const Candidate& archive) {
   const uint64_t all = archive.bytes.size();
   if (!inflater.ready()) return {all, Completeness::kUnchecked, {}};
   z_stream& stream = inflater.stream();
-  std::vector<Bytef> dropped(size_t{256} << 10);
+  std::vector<std::byte>& dropped = archive.file.scratch;
+  dropped.resize(size_t{256} << 10);
   constexpr uint64_t kStep = uint64_t{1} << 30;  // zlib counts in 32 bits
   uint64_t given = 0;
   for (;;) {
@@ -54,9 +55,15 @@ Extent Inflate(const Candidate& archive) {
       stream.avail_in = static_cast<uInt>(part.size());
       given += part.size();
     }
-    stream.next_out = dropped.data();
+    stream.next_out = reinterpret_cast<Bytef*>(dropped.data());
     stream.avail_out = static_cast<uInt>(dropped.size());
     const int status = inflate(&stream, Z_NO_FLUSH);
+    const uint64_t unpacked = dropped.size() - stream.avail_out;
+    if (unpacked > archive.file.inflate_left) {
+      return {all, Completeness::kUnchecked, "unpacks to more than is looked at",
+              UnpackedBytes{stream.total_out, false}};
+    }
+    archive.file.inflate_left -= unpacked;
     const uint64_t used = given - stream.avail_in;
     if (status == Z_STREAM_END)
       return {used, Completeness::kComplete, {}, UnpackedBytes{stream.total_out, true}};

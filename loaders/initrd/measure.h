@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kexec/bytes.h"
 #include "loaders/initrd.h"
@@ -24,14 +25,42 @@ class ZeroTail {
   std::optional<uint64_t> begin_;
 };
 
+// From its header to its footer.
+struct XzStream {
+  uint64_t size;
+  uint64_t unpacked;
+};
+
+// What is looked at once for a whole file, and how much more may be, however many archives it has.
+struct WalkedFile {
+  explicit WalkedFile(Bytes file)
+      : tail(file), inflate_left(Sum(kInflated, file.size(), 32)), xz_index_left(Sum(0, file.size(), 2)) {}
+
+  ZeroTail tail;
+  std::vector<std::byte> scratch;  // for what is dropped
+  // Bytes that gzip archives may still unpack to: an initrd has two to five times its size.
+  uint64_t inflate_left;
+  // Bytes of what looks like an xz index that may still be looked into. The real ones are parts of the file;
+  // the last one is looked into twice where it does not belong to the first stream.
+  uint64_t xz_index_left;
+  // The stream that ends with the file, its zeros left out: asked for by each that begins before.
+  std::optional<std::optional<XzStream>> xz_at_end;
+
+ private:
+  static constexpr uint64_t kInflated = uint64_t{256} << 20;
+  static uint64_t Sum(uint64_t base, uint64_t size, uint64_t times) {
+    return size > (UINT64_MAX - base) / times ? UINT64_MAX : base + size * times;
+  }
+};
+
 // An archive that starts with its format's magic; nobody knows yet where it ends.
 struct Candidate {
-  Bytes bytes;      // from its first byte to the end of the file
-  uint64_t offset;  // of that byte in the file, for messages
-  ZeroTail& tail;   // of the file
+  Bytes bytes;       // from its first byte to the end of the file
+  uint64_t offset;   // of that byte in the file, for messages
+  WalkedFile& file;  // the whole of it
 
   // `bytes` without the zeros at the end; at least 1, as no magic starts with a zero.
-  uint64_t NonzeroSize() const { return tail.begin() - offset; }
+  uint64_t NonzeroSize() const { return file.tail.begin() - offset; }
 };
 
 struct Extent {

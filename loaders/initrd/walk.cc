@@ -134,11 +134,17 @@ Extent Cursor::EndsInside(std::string_view what) const {
 
 std::vector<ArchiveMember> WalkInitrd(Bytes file, GzipCheck gzip) {
   file = WithoutBootConfig(file);
-  ZeroTail tail(file);
+  WalkedFile walked(file);
   std::vector<ArchiveMember> members;
   for (uint64_t offset = CountZeros(file); offset < file.size(); offset += CountZeros(file.subspan(offset))) {
-    const Candidate archive{file.subspan(offset), offset, tail};
+    const Candidate archive{file.subspan(offset), offset, walked};
     const ArchiveFormat format = RecogniseArchive(archive.bytes);
+    if (members.size() == kMaxArchives) {
+      members.push_back(
+          {format, offset, archive.bytes.size(), Completeness::kUnchecked,
+           fmt::format("follows {} others, and nothing from there on is looked at", kMaxArchives)});
+      break;
+    }
     Extent extent = Measure(format, archive, gzip);
     members.push_back(
         {format, offset, extent.size, extent.completeness, std::move(extent.detail), extent.unpacked});

@@ -66,39 +66,43 @@ std::optional<Blocks> SumOfBlocks(Bytes index, uint64_t limit) {
   return blocks;
 }
 
-// A stream from its header to its footer.
-struct Stream {
-  uint64_t size;
-  uint64_t unpacked;
-};
-
-// The stream that starts with `bytes`, if it ends at `end`. `looked_at_index` tells whether that cost more
-// than a look at the footer.
-std::optional<Stream> StreamEndingAt(Bytes bytes, uint64_t end, bool& looked_at_index) {
-  looked_at_index = false;
-  if (end < kHeaderSize + kFooterSize || end % 4 != 0) return std::nullopt;
+// The stream that ends at `end` of `bytes`, by its footer and index. nullopt, too, once `index_left` is used
+// up.
+std::optional<XzStream> StreamEndingAt(Bytes bytes, uint64_t end, uint64_t& index_left) {
+  if (end < kHeaderSize + kFooterSize) return std::nullopt;
   const uint64_t footer_offset = end - kFooterSize;
   const auto footer = ReadAt<Footer>(bytes, footer_offset);
   if (!footer || footer->magic[0] != 'Y' || footer->magic[1] != 'Z') return std::nullopt;
   if (footer->crc != Crc(bytes.subspan(footer_offset + 4, 6))) return std::nullopt;
   const uint64_t index_size = (uint64_t{footer->backward_size} + 1) * 4;
   if (index_size > footer_offset - kHeaderSize) return std::nullopt;
-  looked_at_index = true;
-  const uint64_t blocks_size = footer_offset - index_size - kHeaderSize;
-  const auto blocks = SumOfBlocks(bytes.subspan(footer_offset - index_size, index_size), blocks_size);
-  if (!blocks || blocks->stored != blocks_size) return std::nullopt;
-  return Stream{end, blocks->unpacked.bytes()};
+  if (index_size > index_left) {
+    index_left = 0;
+    return std::nullopt;
+  }
+  index_left -= index_size;
+  const uint64_t most = footer_offset - index_size - kHeaderSize;
+  const auto blocks = SumOfBlocks(bytes.subspan(footer_offset - index_size, index_size), most);
+  if (!blocks) return std::nullopt;
+  return XzStream{kHeaderSize + blocks->stored + index_size + kFooterSize, blocks->unpacked.bytes()};
 }
 
-// Something follows the stream, or it is cut short: searches all of it for a footer. Gives up after some that
-// look right but are not, so that a hostile file cannot make this quadratic.
-std::optional<Stream> SearchStream(Bytes bytes) {
-  unsigned tries = 64;
-  bool looked_at_index = false;
-  for (uint64_t end = kHeaderSize + kFooterSize; end <= bytes.size() && tries > 0; end += 4) {
+// The stream that begins with `archive`, if it ends with the file.
+std::optional<XzStream> StreamToTheEnd(const Candidate& archive) {
+  auto& at_end = archive.file.xz_at_end;
+  const uint64_t size = archive.NonzeroSize();
+  if (!at_end) at_end = StreamEndingAt(archive.bytes, size, archive.file.xz_index_left);
+  return *at_end && (*at_end)->size == size ? *at_end : std::nullopt;
+}
+
+// Something follows the stream, or it is cut short: searches all of it for a footer.
+std::optional<XzStream> SearchStream(const Candidate& archive) {
+  const Bytes bytes = archive.bytes;
+  uint64_t& left = archive.file.xz_index_left;
+  for (uint64_t end = kHeaderSize + kFooterSize; end <= bytes.size() && left > 0; end += 4) {
     if (bytes[end - 1] != std::byte{'Z'} || bytes[end - 2] != std::byte{'Y'}) continue;
-    if (const auto stream = StreamEndingAt(bytes, end, looked_at_index)) return stream;
-    if (looked_at_index) --tries;
+    const auto stream = StreamEndingAt(bytes, end, left);
+    if (stream && stream->size == end) return stream;
   }
   return std::nullopt;
 }
@@ -119,9 +123,11 @@ std::string OddCheck(Bytes bytes) {
 Extent MeasureXz(const Candidate& archive) {
   const Bytes bytes = archive.bytes;
   if (bytes.size() < kHeaderSize) return {bytes.size(), Completeness::kTruncated, "ends inside its header"};
-  bool looked_at_index = false;
-  auto stream = StreamEndingAt(bytes, archive.NonzeroSize(), looked_at_index);
-  if (!stream) stream = SearchStream(bytes);
+  auto stream = StreamToTheEnd(archive);
+  if (!stream) stream = SearchStream(archive);
+  if (!stream && archive.file.xz_index_left == 0) {
+    return {bytes.size(), Completeness::kDamaged, "is followed by more false footers than are looked into"};
+  }
   if (!stream) return {bytes.size(), Completeness::kTruncated, "ends without its index and footer"};
   return {stream->size, Completeness::kComplete, OddCheck(bytes), UnpackedBytes{stream->unpacked, true}};
 }
