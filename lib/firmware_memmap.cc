@@ -17,17 +17,30 @@ Result<PhysAddr> ReadAddress(const SystemRoot& root, const std::string& path) {
   return PhysAddr(*value);
 }
 
-MemoryType TypeOf(const std::string& name, const std::string& entry, Diagnostics& diagnostics) {
-  if (const auto type = MemoryTypeOfName(name)) return *type;
-  diagnostics.Warn("memory of unknown type '{}' in '{}' is taken as reserved", name, entry);
-  return MemoryType::kReserved;
-}
+// Entries of types nobody knows, told once for all of them.
+class UnknownTypes {
+ public:
+  MemoryType TypeOf(const std::string& name, const std::string& entry) {
+    if (const auto type = MemoryTypeOfName(name)) return *type;
+    if (count_++ == 0) first_ = fmt::format("memory of unknown type '{}' in '{}'", name, entry);
+    return MemoryType::kReserved;
+  }
+  void Warn(Diagnostics& diagnostics) const {
+    if (count_ == 1) diagnostics.Warn("{} is taken as reserved", first_);
+    if (count_ > 1) diagnostics.Warn("{}, and in {} more, is taken as reserved", first_, count_ - 1);
+  }
+
+ private:
+  size_t count_ = 0;
+  std::string first_;
+};
 
 }  // namespace
 
 Result<MemoryMap> ReadFirmwareMemmap(const SystemRoot& root, Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const std::vector<std::string> names, root.List(kFolder));
   std::vector<MemoryRegion> regions;
+  UnknownTypes unknown;
   for (const std::string& name : names) {
     const std::string entry = fmt::format("{}/{}", kFolder, name);
     const std::string shown = (root.path() / entry).string();
@@ -38,9 +51,10 @@ Result<MemoryMap> ReadFirmwareMemmap(const SystemRoot& root, Diagnostics& diagno
       return Fail(Errc::kMalformed, "'{}' ends at {:#x}, before its start {:#x}", shown, last.raw(),
                   first.raw());
     }
-    const MemoryType known = TypeOf(type, shown, diagnostics);
+    const MemoryType known = unknown.TypeOf(type, shown);
     if (const auto range = PhysRange::FromInclusive(first, last)) regions.push_back({*range, known});
   }
+  unknown.Warn(diagnostics);
   MemoryMap map = MemoryMap::FromRegions(std::move(regions));
   if (map.ram().empty()) {
     return Fail(Errc::kMalformed, "'{}' names no 'System RAM' among {} entries",

@@ -13,8 +13,8 @@
 namespace kexec {
 namespace {
 
-constexpr uint64_t kMaxHead = uint64_t{64} << 20;       // a million program headers
-constexpr uint64_t kMaxVmcoreInfo = uint64_t{1} << 20;  // the kernel's has a page
+constexpr uint64_t kMaxHead = uint64_t{16} << 20;  // 299,000 program headers
+constexpr uint64_t kMaxVmcoreInfo = 64 << 10;      // the kernel's has a page, the largest of which is that
 constexpr uint64_t kMaxNotes = uint64_t{1} << 20;       // one for each CPU, and a few more
 constexpr std::string_view kNoteName = "VMCOREINFO";
 

@@ -54,6 +54,19 @@ TEST(FirmwareMemmap, TakesAnUnknownTypeAsReservedAndSaysSo) {
                   scratch.path().string())));
 }
 
+TEST(FirmwareMemmap, TellsOfManyUnknownTypesOnce) {
+  ScratchRoot scratch;
+  scratch.FirmwareMemory(0, 0xfff, "System RAM");
+  for (const char* type : {"Foam", "Froth", "Foam"}) scratch.FirmwareMemory(0x1000, 0x17ff, type);
+  RecordingDiagnostics diagnostics;
+  ASSERT_TRUE(ReadFirmwareMemmap(scratch.root(), diagnostics).has_value());
+  EXPECT_THAT(diagnostics.TakeWarnings(),
+              ElementsAre(fmt::format(
+                  "memory of unknown type 'Foam' in '{}/sys/firmware/memmap/1', and in 2 more, is "
+                  "taken as reserved",
+                  scratch.path().string())));
+}
+
 TEST(FirmwareMemmap, RefusesWhatIsNoAddress) {
   ScratchRoot scratch;
   scratch.FirmwareMemory(0, 0xfff, "System RAM").File("sys/firmware/memmap/0/end", "0xfffz\n");
