@@ -28,6 +28,7 @@ struct KernelMapping {
 struct CrashFacts {
   CrashMemory memory;
   std::vector<PhysRange> cpu_notes;
+  std::optional<PhysRange> xen_vmcoreinfo;
   std::optional<PhysRange> vmcoreinfo;
   KernelMapping mapping;
   std::optional<uint64_t> elfcorehdr_size;  // ReadElfcorehdrSize
@@ -36,6 +37,9 @@ struct CrashFacts {
 using MappingReader = KernelMapping (*)(const SystemRoot& root, const IomemReport& iomem,
                                         Diagnostics& diagnostics);
 
+// In Xen's first domain notes and vmcoreinfo are Xen's, with the domain's own vmcoreinfo where its address is
+// the machine's, and neither mapping is told: both are of memory as Xen shows it to the domain.
+//
 // Fails where `iomem` has no crash region (kNoCrashRegion), without the CPUs' notes,
 // and where neither vmcoreinfo nor the kernel's mapping are known. What else cannot be found is left out,
 // with a warning that says what the dump will lack.

@@ -82,6 +82,9 @@ struct BootInputs {
   std::string command_line;          // as the kernel will see it
   LoadKind kind = LoadKind::kNormal;
   PhysRange window;               // --mem-min, --mem-max: every segment lies inside
+  // Where all but the kernel itself lies instead; nullopt: in `window`, too.
+  std::optional<PhysRange> companion_window;
+  bool live_update = false;       // --load-live-update: it takes the place of a running Xen
   std::optional<PhysAddr> entry;  // --entry: replaces the address the kernel jumps to
   bool pass_efi = true;           // false: --noefi
   bool entry_32bit = false;       // --entry-32bit: of a bzImage

@@ -102,7 +102,8 @@ void Append(std::vector<std::byte>& out, const T& value) {
 }
 
 Result<size_t> HeaderCount(const CoreHeaderInputs& inputs) {
-  const size_t notes = inputs.cpu_notes.size() + (inputs.vmcoreinfo ? 1 : 0);
+  const size_t notes =
+      inputs.cpu_notes.size() + (inputs.xen_vmcoreinfo ? 1 : 0) + (inputs.vmcoreinfo ? 1 : 0);
   const size_t loads = inputs.ram.size() + (inputs.text ? 1 : 0);
   if (notes + loads <= kMaxHeaders) return notes + loads;
   return Fail(
@@ -125,6 +126,7 @@ Result<std::vector<std::byte>> BuildCoreHeaders(const CoreHeaderInputs& inputs) 
   out.reserve(sizeof(Elf64FileHeader) + headers * sizeof(Elf64ProgramHeader));
   Append(out, FileHeader(inputs.elf_machine, headers));
   for (const PhysRange& note : inputs.cpu_notes) Append(out, Note(note));
+  if (inputs.xen_vmcoreinfo) Append(out, Note(*inputs.xen_vmcoreinfo));
   if (inputs.vmcoreinfo) Append(out, Note(*inputs.vmcoreinfo));
   if (inputs.text) Append(out, Load(inputs.text->range, inputs.text->range.begin(), inputs.text->virt));
   for (const DumpedRam& ram : inputs.ram) {

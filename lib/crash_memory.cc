@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "kexec/xen_domain.h"
 #include "text.h"
 
 namespace kexec {
@@ -98,6 +99,8 @@ Result<std::vector<PhysRange>> ParseCmaRanges(std::string_view text) {
 }
 
 Result<std::vector<PhysRange>> ReadCmaRanges(const SystemRoot& root) {
+  if (XenLoads(root))
+    return std::vector<PhysRange>{};  // what this kernel lends is no crash kernel's of Xen's
   for (const std::string_view path : kCmaPaths) {
     const auto text = root.ReadText(path);
     if (!text && text.error().sys_errno() == ENOENT) continue;

@@ -5,6 +5,7 @@
 
 #include "explain_causes.h"
 #include "kexec/error.h"
+#include "kexec/xen_domain.h"
 
 namespace kexec {
 namespace {
@@ -91,6 +92,7 @@ std::string CauseOf(const CallFacts& facts, int sys_errno, const SystemRoot& roo
 }  // namespace
 
 std::string Explain(const CallFacts& facts, int sys_errno, const SystemRoot& root) {
+  if (XenLoads(root)) return ExplainXen(facts, sys_errno);
   return fmt::format("{}: {}: {}", NameOf(facts), ErrnoText(sys_errno), CauseOf(facts, sys_errno, root));
 }
 

@@ -11,6 +11,9 @@
 
 namespace kexec {
 
+// The whole sentence for a hypercall of Xen's.
+std::string ExplainXen(const CallFacts& facts, int sys_errno);
+
 // EPERM, in the order the kernel checks: capability, sysctls, lockdown; then seccomp.
 std::string WhyNotPermitted(const CallFacts& facts, const SystemRoot& root);
 // EACCES: a security module.

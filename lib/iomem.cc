@@ -5,6 +5,8 @@
 #include <cstddef>
 
 #include "kexec/memory_map.h"
+#include "kexec/xen_domain.h"
+#include "kexec/xen_kexec.h"
 #include "memory_names.h"
 
 namespace kexec {
@@ -95,6 +97,11 @@ Result<IomemReport> ParseIomem(std::string_view text) {
 }
 
 Result<IomemReport> ReadIomem(const SystemRoot& root) {
+  if (XenLoads(root)) {
+    KEXEC_ASSIGN(const std::string told, ReadXenIomem(root));
+    KEXEC_ASSIGN(IomemReport machine, ParseIomem(told), "the machine's memory, as Xen tells it");
+    return machine;
+  }
   KEXEC_ASSIGN(const std::string text, root.ReadText("proc/iomem"));
   KEXEC_ASSIGN(IomemReport report, ParseIomem(text),
                fmt::format("'{}'", (root.path() / "proc/iomem").string()));

@@ -9,6 +9,8 @@
 
 #include "explain_causes.h"
 #include "kexec/explain.h"
+#include "kexec/xen_domain.h"
+#include "kexec/xen_kexec.h"
 
 namespace kexec {
 namespace {
@@ -77,7 +79,7 @@ bool FallbackMayHelp(int sys_errno) {
 
 Result<> Unload(LoadKind kind, Syscalls& kernel, const SystemRoot& root, uint64_t arch_flag) {
   // A call would count against kernel.kexec_load_limit_*, and may be forbidden where there is nothing to do.
-  if (KnownToBeEmpty(kind, root)) return {};
+  if (!XenLoads(root) && KnownToBeEmpty(kind, root)) return {};
   const bool crash = kind == LoadKind::kCrash;
   CallFacts facts{.call = KexecCall::kFileLoad, .kind = kind, .unload = true, .flags = kKexecFileUnload};
   if (crash) facts.flags |= kKexecFileOnCrash;
@@ -93,14 +95,25 @@ Result<> Unload(LoadKind kind, Syscalls& kernel, const SystemRoot& root, uint64_
 
 Result<> Execute(Syscalls& kernel, const SystemRoot& root) {
   // Scripts know this text.
-  if (KnownToBeEmpty(LoadKind::kNormal, root)) return Fail(Errc::kUsage, "Nothing has been loaded!");
+  const bool by_xen = XenLoads(root);  // which may hold one that it does not tell of
+  if (!by_xen && KnownToBeEmpty(LoadKind::kNormal, root)) return Fail(Errc::kUsage, "Nothing has been loaded!");
+  const int error = kernel.RebootKexec();
+  if (by_xen && error == ENOENT) return Fail(Errc::kUsage, "Nothing has been loaded!");
+  if (error != 0) return Refused({.call = KexecCall::kReboot}, error, root);
+  return {};
+}
+
+Result<> ExecuteLiveUpdate(Syscalls& kernel, const SystemRoot& root) {
   const int error = kernel.RebootKexec();
   if (error != 0) return Refused({.call = KexecCall::kReboot}, error, root);
   return {};
 }
 
 Result<bool> IsLoaded(LoadKind kind, const SystemRoot& root) {
-  const LoadedFiles files = FilesOf(kind);
+  const bool by_xen = XenLoads(root);
+  if (by_xen && root.live()) return AskXenLoaded(kind);
+  const LoadedFiles files =
+      by_xen ? LoadedFiles{XenLoadedRecord(kind), XenLoadedRecord(kind)} : FilesOf(kind);
   const std::string_view path = root.Exists(files.current) ? files.current : files.old;
   auto line = root.ReadLine(path);
   if (!line && line.error().sys_errno() == ENOENT) {

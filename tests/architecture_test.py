@@ -14,6 +14,7 @@ FLOORS = ["lib/freestanding", "lib", "loaders", "arch", "capi", "cmd"]
 PURGATORY = "purgatory"
 QUIET = ["lib", "loaders", "arch", "capi"]
 SYSCALL_FILE = "lib/sys/linux_syscalls.cc"
+HYPERCALL_FILE = "lib/sys/privcmd.cc"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)
 FORBIDDEN_IN_QUIET = [
@@ -24,6 +25,8 @@ FORBIDDEN_IN_QUIET = [
     (re.compile(r"\bargv\b"), "reads argv"),
 ]
 SYSTEM_CALL = re.compile(r"(?<![\w.>])(?:syscall|reboot)\s*\(")
+# The number of privcmd's ioctl is made of its letter; the device's name is a string, and so not looked for.
+HYPERCALL = re.compile(r"\b(?:IOCTL_PRIVCMD_\w+|_IOC)\b")
 
 
 def without_comments(text):
@@ -73,6 +76,8 @@ def check_calls(path, text):
     code = without_strings(text)
     if path != SYSCALL_FILE and SYSTEM_CALL.search(code):
         yield f"{path}: calls syscall(2) or reboot(2), which only {SYSCALL_FILE} may"
+    if path != HYPERCALL_FILE and HYPERCALL.search(code):
+        yield f"{path}: makes a hypercall, which only {HYPERCALL_FILE} may"
     if floor_of_file(path) in QUIET and PURGATORY not in path.split("/"):
         for pattern, verb in FORBIDDEN_IN_QUIET:
             found = pattern.search(code)
@@ -98,6 +103,7 @@ def self_test():
         ("lib/x.cc", 'void f() { printf("hi"); }\n'),
         ("arch/x.cc", "void f() { exit(1); }\n"),
         ("cmd/kexec/x.cc", "int f() { return reboot(1); }\n"),
+        ("arch/x.cc", "int f() { return ioctl(fd, _IOC(_IOC_NONE, 'P', 0, 48), &call); }\n"),
         ("arch/x86_64/purgatory/x.c", '#include "kexec/phys.h"\n'),
     ]
     good = [
@@ -105,6 +111,7 @@ def self_test():
         ("arch/x.cc", '#include "loaders/kernel_image.h"\n#include "lib/freestanding/digest.h"\n'),
         ("cmd/kexec/x.cc", "#include <CLI/CLI.hpp>\nvoid f() { kernel.reboot(); }\n"),
         (SYSCALL_FILE, "long f() { return syscall(1); }\n"),
+        (HYPERCALL_FILE, "int f() { return ioctl(fd, _IOC(_IOC_NONE, 'P', 0, 48), &call); }\n"),
     ]
     for path, text in bad:
         assert list(check(path, text)), f"not found: {text}"

@@ -16,6 +16,7 @@ CoreHeaderInputs HeaderInputs(const DtArchitecture& architecture, const CrashFac
   for (const PhysRange& range : crash.memory.dumped) ram.push_back({range, range.begin()});
   return {.elf_machine = architecture.elf_machine,
           .cpu_notes = crash.cpu_notes,
+          .xen_vmcoreinfo = crash.xen_vmcoreinfo,
           .vmcoreinfo = crash.vmcoreinfo,
           .text = crash.mapping.text,
           .page_offset = crash.mapping.page_offset,

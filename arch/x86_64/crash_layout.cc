@@ -61,6 +61,7 @@ std::vector<DumpedRam> DumpList(const CrashFacts& crash, const std::optional<Low
 CoreHeaderInputs HeaderInputs(const CrashFacts& crash, const std::optional<LowMemoryBackup>& backup) {
   return {.elf_machine = kElfMachineX86_64,
           .cpu_notes = crash.cpu_notes,
+          .xen_vmcoreinfo = crash.xen_vmcoreinfo,
           .vmcoreinfo = crash.vmcoreinfo,
           .text = crash.mapping.text,
           .page_offset = crash.mapping.page_offset,

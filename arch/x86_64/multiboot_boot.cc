@@ -95,6 +95,7 @@ Result<std::unique_ptr<PlacedBoot>> PlaceMultiboot(const X86Facts& facts, const 
   }
   std::vector<std::byte> root_pointer = FindAcpiRootPointer(facts, diagnostics);
   std::optional<BiosData> bios_data = MakeBiosData(facts, root_pointer);
+  if (inputs.live_update) bios_data.reset();  // the first MiB is the running Xen's
   X86Facts left = facts;
   if (bios_data) {
     diagnostics.Note("the firmware left no BIOS data area: the kernel gets one, with its extension at {:#x}",

@@ -135,11 +135,11 @@ Result<> PlaceGroup(const BootInputs& inputs, size_t first, size_t count, PhysAd
 }
 
 // A segment each as long as kexec_load takes so many; the rest together in one.
-Result<> PlaceModules(const BootInputs& inputs, PhysAddr kernel_end, const PhysRange& window, Layout& layout,
-                      MultibootPlacement& to) {
+Result<> PlaceModules(const BootInputs& inputs, size_t max_segments, PhysAddr kernel_end,
+                      const PhysRange& window, Layout& layout, MultibootPlacement& to) {
   const size_t modules = inputs.modules.size();
   if (modules == 0) return {};
-  const size_t segments = std::min(modules, kMaxSegments - kOtherSegments - to.kernel.size());
+  const size_t segments = std::min(modules, max_segments - kOtherSegments - to.kernel.size());
   for (size_t i = 0; i + 1 < segments; ++i) {
     KEXEC_TRY(PlaceGroup(inputs, i, 1, kernel_end, window, layout, to));
   }
@@ -153,9 +153,11 @@ Result<MultibootPlacement> PlaceMultibootParts(const X86Facts& facts, const Boot
                                                Diagnostics& diagnostics) {
   const auto& kernel = std::get<MultibootKernel>(inputs.kernel.image);
   Layout layout = FreeMemory(facts);
-  const size_t most = kMaxSegments - kOtherSegments - std::min(inputs.modules.size(), kModuleSegmentsKept);
+  const size_t most =
+      facts.max_segments - kOtherSegments - std::min(inputs.modules.size(), kModuleSegmentsKept);
   KEXEC_ASSIGN(PlacedKernel placed, PlaceKernel(kernel, most, inputs.window, layout, diagnostics));
-  KEXEC_ASSIGN(const PhysRange window, Clip(inputs.window, kLowest, k4GiB, "modules"));
+  KEXEC_ASSIGN(const PhysRange window,
+               Clip(inputs.companion_window.value_or(inputs.window), kLowest, k4GiB, "modules"));
   const PhysRange extent = ExtentOf(placed.pieces);
   // Above a kernel that went to the top there is no room worth having.
   const bool at_top = kernel.relocation && kernel.relocation->prefers_high;
@@ -169,7 +171,7 @@ Result<MultibootPlacement> PlaceMultibootParts(const X86Facts& facts, const Boot
                         .information = *PageRange::Enclosing(extent, kPage),
                         .purgatory = *PageRange::Enclosing(extent, kPage)};
   if (kernel.relocation) to.load_base = PhysAddr(ExtentOf(kernel.pieces).begin().raw() + placed.moved_by);
-  KEXEC_TRY(PlaceModules(inputs, behind, window, layout, to));
+  KEXEC_TRY(PlaceModules(inputs, facts.max_segments, behind, window, layout, to));
   KEXEC_ASSIGN(to.information,
                ReserveBehind("multiboot information", information_size, behind, window, layout));
   KEXEC_ASSIGN(to.purgatory, layout.Reserve({.label = "purgatory",

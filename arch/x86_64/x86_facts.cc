@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "arch/total_ram.h"
+#include "kexec/xen_domain.h"
+#include "kexec/xen_kexec.h"
 
 namespace kexec {
 namespace {
@@ -23,6 +25,20 @@ bool RunsFiveLevelPaging(const SystemRoot& root, std::string_view cpuinfo, Diagn
   // A kernel told no5lvl drops the flag as well; a recorded command line may say so without its cpuinfo.
   if (HasWord(TextOrNote(root.ReadText("proc/cmdline"), diagnostics), "no5lvl")) return false;
   return UsesFiveLevelPaging(cpuinfo);
+}
+
+// Gaps below 1 MiB that XenLoad fills with segments of its own: at most one piece of a plan lies there.
+constexpr size_t kLowSegments = 2;
+
+// Xen jumps, with its own limits and four levels of page tables. What the domain was told of ACPI and EFI is
+// made for it: a PVH domain's root pointer, a paravirtual one's system table.
+void CorrectForXen(X86Facts& facts, const SystemRoot& root, const IomemReport& iomem) {
+  facts.live_update = FindXenLiveUpdate(iomem);
+  facts.max_segments = kXenMaxSegments - kLowSegments;
+  facts.total_ram_pages = 0;
+  facts.five_level = false;
+  facts.efi.reset();
+  facts.acpi_rsdp = ReadAcpiRsdp(root, std::nullopt);
 }
 
 }  // namespace
@@ -54,6 +70,7 @@ Result<X86Facts> ReadX86Facts(const SystemRoot& root, const Result<IomemReport>&
   facts.framebuffer = ReadFramebuffer(root, diagnostics);
   facts.setup_data = ReadCarriedSetupData(root, diagnostics);
   facts.root = root.path();
+  if (XenLoads(root) && iomem) CorrectForXen(facts, root, *iomem);
   return facts;
 }
 

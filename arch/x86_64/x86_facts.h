@@ -14,15 +14,20 @@
 #include "arch/x86_64/framebuffer.h"
 #include "arch/x86_64/running_kernel.h"
 #include "arch/x86_64/x86_memory.h"
+#include "arch/x86_64/xen_live_update.h"
 #include "kexec/diagnostics.h"
 #include "kexec/error.h"
 #include "kexec/system_root.h"
+#include "kexec/validate.h"
 
 namespace kexec {
 
 struct X86Facts {
   X86Memory memory;
-  uint64_t total_ram_pages = 0;  // MemTotal of /proc/meminfo, the kernel's totalram_pages(); 0: unknown
+  // MemTotal of /proc/meminfo, the kernel's totalram_pages(); 0: unknown, or it makes no rule (Xen)
+  uint64_t total_ram_pages = 0;
+  size_t max_segments = kMaxSegments;
+  std::optional<XenLiveUpdate> live_update;
   bool five_level =
       false;  // the running kernel uses five-level paging, and so does the hand-over in 64-bit mode
   bool confidential_guest = false;  // memory is encrypted against the host (TDX, SEV)

@@ -101,13 +101,13 @@ Result<PageRange> PlaceHandover(const LinuxImage& image, size_t size, const Phys
       {.label = "boot_params", .size = size, .align = kPage, .window = anywhere, .search = Search::kTopDown});
 }
 
-Result<> CheckInputs(const LinuxImage& image, const BootInputs& inputs) {
+Result<> CheckInputs(const X86Facts& facts, const LinuxImage& image, const BootInputs& inputs) {
   if (inputs.command_line.size() > image.command_line_max) {
     return Fail(Errc::kDoesNotFit, "the command line has {} bytes, this kernel takes at most {}; shorten it",
                 inputs.command_line.size(), image.command_line_max);
   }
   const size_t others = inputs.kind == LoadKind::kCrash ? kOtherCrashSegments : kOtherSegments;
-  const size_t most = kMaxSegments - others - image.pieces.size();
+  const size_t most = facts.max_segments - others - image.pieces.size();
   if (inputs.initrds.size() > most) {
     return Fail(Errc::kDoesNotFit, "{} initrds: kexec_load takes at most {}; concatenate some of them",
                 inputs.initrds.size(), most);
@@ -152,7 +152,7 @@ std::optional<PhysAddr> DrawSlot(std::span<const PhysRange> free, const PhysRang
 
 Result<X86Placement> PlaceLinux(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
                                 size_t handover_size, size_t purgatory_size) {
-  KEXEC_TRY(CheckInputs(image, inputs));
+  KEXEC_TRY(CheckInputs(facts, image, inputs));
   const uint64_t end = image.reaches_high ? UINT64_MAX : k4GiB;
   KEXEC_ASSIGN(const PhysRange anywhere, Clip(inputs.window, kLowest, end, "kernel"));
   Layout layout = FreeMemory(facts);

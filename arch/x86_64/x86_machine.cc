@@ -81,6 +81,30 @@ Result<std::unique_ptr<PlacedBoot>> PlaceNormalLinux(const X86Facts& facts, cons
   return std::make_unique<PlacedLinux>(inputs, std::move(parts));
 }
 
+// Owns what was made of the caller's inputs.
+class PlacedLiveUpdate final : public PlacedBoot {
+ public:
+  explicit PlacedLiveUpdate(BootInputs inputs) : inputs_(std::move(inputs)) {}
+
+  Result<> Place(const X86Facts& facts, Diagnostics& diagnostics) {
+    KEXEC_ASSIGN(placed_, PlaceMultiboot(facts, inputs_, diagnostics));
+    return {};
+  }
+  Result<LoadPlan> Emit() const override { return placed_->Emit(); }
+
+ private:
+  const BootInputs inputs_;
+  std::unique_ptr<PlacedBoot> placed_;
+};
+
+Result<std::unique_ptr<PlacedBoot>> PlaceLiveUpdate(const X86Facts& facts, const BootInputs& inputs,
+                                                    Diagnostics& diagnostics) {
+  KEXEC_ASSIGN(BootInputs own, LiveUpdateInputs(facts.live_update, inputs));
+  auto update = std::make_unique<PlacedLiveUpdate>(std::move(own));
+  KEXEC_TRY(update->Place(facts, diagnostics));
+  return update;
+}
+
 class X86Machine final : public Machine {
  public:
   X86Machine(X86Facts facts, std::optional<CrashFacts> crash)
@@ -93,7 +117,8 @@ class X86Machine final : public Machine {
 
   ImageLimits limits() const override {
     const uint64_t end = (facts_.five_level ? kMaxMemFiveLevels : kMaxMemFourLevels) - 1;
-    ImageLimits limits = {.destination = *PhysRange::FromBounds(PhysAddr(0), PhysAddr(end)),
+    ImageLimits limits = {.max_segments = facts_.max_segments,
+                          .destination = *PhysRange::FromBounds(PhysAddr(0), PhysAddr(end)),
                           .memory = &facts_.memory.placeable,
                           .total_ram_pages = facts_.total_ram_pages};
     // The kernel checks against crashk_res alone; a low part (crashk_low_res) lies below it.
@@ -104,6 +129,7 @@ class X86Machine final : public Machine {
   Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs,
                                             Diagnostics& diagnostics) const override {
     KEXEC_TRY(RequirePurgatory(PurgatoryBlob(), name()));
+    if (inputs.live_update) return PlaceLiveUpdate(facts_, inputs, diagnostics);
     if (inputs.kind == LoadKind::kCrash) return PlaceCrash(inputs, diagnostics);
     if (BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
       return PlaceNormalLinux(facts_, inputs, diagnostics);

@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "kexec/xen_domain.h"
+
 namespace kexec {
 namespace {
 
@@ -55,6 +57,11 @@ bool HasWord(std::string_view command_line, std::string_view word) {
 
 Result<X86Memory> ReadX86Memory(const SystemRoot& root, const Result<IomemReport>& iomem,
                                 Diagnostics& diagnostics) {
+  if (XenLoads(root)) {
+    diagnostics.Note("memory map from Xen");
+    if (!iomem) return std::unexpected(Error(iomem.error()).Context("cannot read the memory map"));
+    return X86Memory{iomem->map, iomem->map, iomem->crash_regions};
+  }
   const bool adds_efi_map = AddsEfiMap(root);
   if (adds_efi_map || !root.Exists(kFirmwareMap)) {
     const std::string why = adds_efi_map

@@ -24,6 +24,7 @@ namespace kexec {
 // `placeable`: RAM by handed_over that is also plain "System RAM" in /proc/iomem, if that can be read (it
 // takes CAP_SYS_ADMIN): the running kernel may know better what is in use (memory EFI tables were saved in)
 // or broken.
+// In Xen's first domain both are the machine's own, as Xen tells it.
 struct X86Memory {
   MemoryMap handed_over;
   MemoryMap placeable;

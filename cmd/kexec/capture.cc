@@ -27,6 +27,8 @@
 #include "kexec/handed_over.h"
 #include "kexec/memory_map.h"
 #include "kexec/submit.h"
+#include "kexec/xen_domain.h"
+#include "kexec/xen_kexec.h"
 
 namespace kexec {
 namespace {
@@ -141,10 +143,26 @@ Result<PathsRead> FindPathsRead(const fs::path& host, Diagnostics& diagnostics) 
   return paths;
 }
 
+// What Xen answers, as files.
+Result<> WriteXenAnswers(const fs::path& directory, const SystemRoot& root, Diagnostics& diagnostics) {
+  const Result<std::string> iomem = ReadXenIomem(root);
+  if (!iomem.has_value()) {
+    diagnostics.Warn("{}; it is left out of the record", iomem.error().message());
+    return {};
+  }
+  KEXEC_TRY(WriteCopy(directory / kXenIomemRecord, *iomem));
+  for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
+    const Result<bool> loaded = IsLoaded(kind, root);
+    if (loaded.has_value()) KEXEC_TRY(WriteCopy(directory / XenLoadedRecord(kind), *loaded ? "1\n" : "0\n"));
+  }
+  return {};
+}
+
 // Answers that come from system calls, as files.
 Result<> WriteAnswers(const fs::path& directory, const SystemRoot& root, Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const std::string machine, root.MachineName());
   KEXEC_TRY(WriteCopy(directory / "proc/sys/kernel/arch", machine + "\n"));
+  if (XenLoads(root)) KEXEC_TRY(WriteXenAnswers(directory, root, diagnostics));
   // Of the kernel's log just what a plan needs.
   if (const auto log = ReadKernelLog(root.path())) {
     const std::string records = LpiRecords(*log);

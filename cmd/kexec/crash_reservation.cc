@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "kexec/crash_memory.h"
+#include "kexec/xen_domain.h"
 
 namespace kexec {
 namespace {
@@ -53,6 +54,7 @@ uint64_t CrashReservation::total_bytes() const {
 Result<CrashReservation> ReadCrashReservation(const SystemRoot& root) {
   Result<CrashMemory> memory = ReadCrashMemory(root);
   if (memory.has_value()) return FromMemory(*std::move(memory));
+  if (XenLoads(root)) return std::unexpected(std::move(memory).error());
   KEXEC_ASSIGN(const auto bytes, ReadSize(root));
   if (!bytes) return std::unexpected(std::move(memory).error());
   CrashReservation reservation;
@@ -64,6 +66,11 @@ Result<std::optional<CrashReservation>> RequireCrashMemory(const SystemRoot& roo
   Result<CrashReservation> reservation = ReadCrashReservation(root);
   if (!reservation.has_value()) return std::nullopt;
   if (reservation->region_bytes > 0) return *std::move(reservation);
+  if (XenLoads(root)) {
+    return Fail(Errc::kNoCrashRegion,
+                "Memory for crashkernel is not reserved: boot Xen with crashkernel=256M (or what kexec "
+                "--estimate-crashkernel says) on its own command line, then load the crash kernel again");
+  }
   return Fail(
       Errc::kNoCrashRegion,
       "Memory for crashkernel is not reserved: boot the running kernel with crashkernel=256M (or what "

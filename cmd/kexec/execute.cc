@@ -7,6 +7,7 @@
 #include "cmd/kexec/xen_door.h"
 #include "kexec/explain.h"
 #include "kexec/submit.h"
+#include "kexec/xen_domain.h"
 
 namespace kexec {
 namespace {
@@ -18,40 +19,52 @@ void TellExecution(const Session& session) {
                              session.options.no_ifdown ? "" : "take the network interfaces down, ");
 }
 
-}  // namespace
-
-Result<> ExecuteLoaded(const Session& session) {
-  KEXEC_TRY(CheckSupported(session.options));
-  KEXEC_TRY(CheckDomain(session.root));
-  const bool allowed = !LacksCapSysBoot(session.root);
+// Whether a kernel is there to start, as far as that is known; fails where none is. Of a live update Xen does
+// not tell, and of a kernel that was loaded over another by kexec-tools it may say that there is none
+// (xen_kexec.h).
+Result<bool> CheckLoaded(bool allowed, const Session& session) {
+  if (session.options.rare.live_update) return true;
   const Result<bool> loaded = IsLoaded(LoadKind::kNormal, session.root);
-  if (loaded.has_value() && !*loaded) {
+  if (loaded.has_value() && !*loaded && !XenLoads(session.root)) {
     return Fail(Errc::kUsage, "Nothing has been loaded!{}",
                 allowed ? "" : " (loading and executing need CAP_SYS_BOOT: run as root)");
   }
   if (!loaded.has_value()) {
     session.diagnostics.Warn("whether a kernel is loaded is unknown: {}", loaded.error().message());
   }
-  // Asked first, so that an attempt in vain leaves the network as it is.
-  if (!allowed && !session.options.dry_run) {
-    return FailErrno(Errc::kSyscall, EPERM,
-                     "cannot execute the loaded kernel without CAP_SYS_BOOT (run as root)");
-  }
-  return ExecuteNow(session);
+  return loaded.value_or(true);
 }
 
-Result<> ExecuteNow(const Session& session) {
+Result<> Leave(bool take_interfaces_down, const Session& session) {
   if (session.options.dry_run) {
     TellExecution(session);
     return {};
   }
   if (!session.options.no_sync) session.kernel.Sync();
-  if (!session.options.no_ifdown) {
+  if (take_interfaces_down && !session.options.no_ifdown) {
     const auto taken_down = session.host.BringInterfacesDown(session.diagnostics);
     if (!taken_down.has_value()) session.diagnostics.Warning(taken_down.error().message());
   }
+  if (session.options.rare.live_update) return ExecuteLiveUpdate(session.kernel, session.root);
   return Execute(session.kernel, session.root);
 }
+
+}  // namespace
+
+Result<> ExecuteLoaded(const Session& session) {
+  KEXEC_TRY(CheckSupported(session.options));
+  KEXEC_TRY(CheckDomain(session.options, session.root));
+  const bool allowed = !LacksCapSysBoot(session.root);
+  KEXEC_ASSIGN(const bool loaded, CheckLoaded(allowed, session));
+  // Asked first, so that an attempt in vain leaves the network as it is.
+  if (!allowed && !session.options.dry_run) {
+    return FailErrno(Errc::kSyscall, EPERM,
+                     "cannot execute the loaded kernel without CAP_SYS_BOOT (run as root)");
+  }
+  return Leave(loaded, session);
+}
+
+Result<> ExecuteNow(const Session& session) { return Leave(true, session); }
 
 Result<> ShutDownIntoLoaded(const Session& session) {
   if (session.options.dry_run) {

@@ -13,6 +13,7 @@
 #include "cmd/kexec/unsupported.h"
 #include "cmd/kexec/xen_door.h"
 #include "kexec/submit.h"
+#include "kexec/xen_domain.h"
 
 namespace kexec {
 namespace {
@@ -81,7 +82,7 @@ void TellWhatIsLost(const CallChoice& choice, const LoadFacts& facts, Diagnostic
 
 Result<> Load(const Session& session) {
   KEXEC_TRY(CheckSupported(session.options));
-  KEXEC_TRY(CheckDomain(session.root));
+  KEXEC_TRY(CheckDomain(session.options, session.root));
   std::optional<CrashReservation> reservation;
   if (session.options.slot == LoadKind::kCrash) {
     KEXEC_ASSIGN(reservation, RequireCrashMemory(session.root));
@@ -89,7 +90,7 @@ Result<> Load(const Session& session) {
   KEXEC_ASSIGN(const LoadRequest request, ReadLoadRequest(session));
   if (session.options.slot == LoadKind::kCrash) KEXEC_TRY(CheckCrashFit(request, reservation, session));
   const LoadFacts facts = GatherFacts(request, session.options, session.root);
-  KEXEC_ASSIGN(const CallChoice choice, ChooseCall(facts));
+  KEXEC_ASSIGN(const CallChoice choice, XenLoads(session.root) ? XenCall() : ChooseCall(facts));
   session.diagnostics.Note("call: {} ({})", DescribeCall(choice), choice.reason);
   TellWhatIsLost(choice, facts, session.diagnostics);
   if (choice.first == KexecCall::kFileLoad) TellWhatIsSigned(request, !facts.lockdown.empty(), session);

@@ -3,6 +3,7 @@
 
 #include "cmd/kexec/load_request.h"
 #include "kexec/handed_over.h"
+#include "kexec/xen_domain.h"
 #include "loaders/file_load.h"
 
 namespace kexec {
@@ -19,6 +20,10 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
   LoadFacts facts;
   facts.asked = options.call;
   facts.kind = options.slot;
+  if (XenLoads(root)) {  // by one call, whichever was asked for
+    facts.asked = Call::kLoad;
+    return facts;
+  }
   facts.needs = options.needs_kexec_load;
   if (request.tree_by_image) facts.needs.emplace_back("the image's device tree");
   facts.prefers = options.prefers_kexec_load;

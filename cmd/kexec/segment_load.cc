@@ -41,6 +41,7 @@ Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const
       .command_line = request.command_line,
       .kind = options.slot,
       .window = *window,
+      .live_update = options.rare.live_update,
       .entry = options.entry,
       .pass_efi = !options.no_efi,
       .entry_32bit = options.rare.entry_32bit,

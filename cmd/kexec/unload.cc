@@ -8,7 +8,7 @@
 namespace kexec {
 
 Result<> UnloadKernel(const Session& session) {
-  KEXEC_TRY(CheckDomain(session.root));
+  KEXEC_TRY(CheckDomain(session.options, session.root));
   const LoadKind slot = session.options.slot;
   if (session.options.dry_run) {
     session.out += fmt::format("would unload the {} kernel\n", slot == LoadKind::kCrash ? "crash" : "loaded");

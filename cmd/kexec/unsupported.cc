@@ -19,7 +19,6 @@ Result<> CheckSupported(const Options& options) {
   const std::array rows = {
       Row{options.mode == Mode::kJumpBack, "--load-jump-back-helper", "is not supported yet: it needs kexec-tools"},
       Row{rare.preserve_context, "--load-preserve-context", "is not supported yet: load without it and run kexec -e"},
-      Row{rare.live_update, "live update of Xen", "is not supported yet: it needs kexec-tools with Xen's libraries"},
       Row{rare.real_mode, "--real-mode",
           "is not supported: that code calls the BIOS; leave it out to use the kernel's 64-bit or 32-bit entry"},
   };

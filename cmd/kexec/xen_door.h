@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "cmd/kexec/choose_call.h"
 #include "cmd/kexec/options.h"
 #include "kexec/error.h"
 #include "kexec/syscalls.h"
@@ -11,10 +12,14 @@
 
 namespace kexec {
 
-// kUnsupported in a paravirtual guest of Xen, where nothing can be loaded or executed.
-Result<> CheckDomain(const SystemRoot& root);
+// kUnsupported in a paravirtual guest of Xen, where nothing can be loaded or executed, and for a live update
+// anywhere but in Xen's first domain.
+Result<> CheckDomain(const Options& options, const SystemRoot& root);
 
 // The door this run needs; a dry run, and what neither loads nor executes, gets one that is walled up.
 Result<std::unique_ptr<Syscalls>> OpenDoor(const Options& options, const SystemRoot& root);
+
+// Where Xen loads (XenLoads) there is one call, whichever was asked for.
+CallChoice XenCall();
 
 }  // namespace kexec

@@ -88,7 +88,7 @@ int CmdWorld::Run(std::span<const std::string_view> words) {
     return kExitUsage;
   }
   const SystemRoot root = machine.root();
-  const Result<int> status = RunMode({*options, root, kernel, host, diagnostics, out});
+  const Result<int> status = RunMode({*options, root, *door, host, diagnostics, out});
   if (status.has_value()) return *status;
   message = status.error().message();
   return ExitStatus(status.error().code());

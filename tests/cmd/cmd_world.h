@@ -60,6 +60,7 @@ class CmdWorld {
 
   ScratchRoot machine;
   FakeKernel kernel;
+  Syscalls* door = &kernel;  // or Xen's
   FakeHost host;
   RecordingDiagnostics diagnostics;
   std::string out;      // of the last run

@@ -51,6 +51,7 @@ TEST_P(KexecToolsCoreHeaders, AreOursByteForByte) {
   ASSERT_EQ(MessageOf(facts), "success");
   CoreHeaderInputs inputs{.elf_machine = kX86_64,
                           .cpu_notes = facts->cpu_notes,
+                          .xen_vmcoreinfo = facts->xen_vmcoreinfo,
                           .vmcoreinfo = facts->vmcoreinfo,
                           .text = facts->mapping.text,
                           .page_offset = facts->mapping.page_offset};

@@ -2,7 +2,8 @@
 // The core headers ("elfcorehdr"): an ELF64 core file without contents that the panicked kernel's successor
 // finds by the elfcorehdr= on its command line and turns into /proc/vmcore (fs/proc/vmcore.c,
 // Documentation/admin-guide/kdump/kdump.rst). In this order: the ELF header, one PT_NOTE for each CPU's
-// registers, one for vmcoreinfo, one PT_LOAD for the kernel's own mapping, one for each range of RAM.
+// registers, one for vmcoreinfo (of Xen and of its first domain two), one PT_LOAD for the kernel's own
+// mapping, one for each range of RAM.
 #pragma once
 
 #include <cstddef>
@@ -34,6 +35,7 @@ struct DumpedRam {
 struct CoreHeaderInputs {
   uint16_t elf_machine = 0;  // EM_*
   std::vector<PhysRange> cpu_notes;
+  std::optional<PhysRange> xen_vmcoreinfo;
   std::optional<PhysRange> vmcoreinfo;
   std::optional<KernelText> text;
   // Virtual address of physical address 0 in the kernel's direct map; unknown: every p_vaddr of RAM is all

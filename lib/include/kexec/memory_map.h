@@ -77,6 +77,8 @@ struct IomemReport {
 // Pure. A line that is neither empty nor "first-last : name" is an error with its number; so is a map whose
 // addresses are all zero (the kernel hides them from a reader without CAP_SYS_ADMIN), and a file without RAM.
 Result<IomemReport> ParseIomem(std::string_view text);
+// The machine's: in Xen's first domain, whose own is about the memory it was lent, what Xen tells
+// (xen_kexec.h).
 Result<IomemReport> ReadIomem(const SystemRoot& root);
 
 // /sys/firmware/memmap: the map the firmware gave to the first kernel, entry by entry (start, end, type).

@@ -49,8 +49,12 @@ Result<> Unload(LoadKind kind, Syscalls& kernel, const SystemRoot& root, uint64_
 // fake. Nothing loaded: kUsage with the text scripts know, "Nothing has been loaded!".
 Result<> Execute(Syscalls& kernel, const SystemRoot& root);
 
+// The live update that is loaded in Xen: it is under way when this returns.
+Result<> ExecuteLiveUpdate(Syscalls& kernel, const SystemRoot& root);
+
 // What sysfs says: /sys/kernel/kexec_loaded or kexec_crash_loaded, or loaded and crash_loaded in
-// /sys/kernel/kexec/. kUnsupported: the kernel has no such file.
+// /sys/kernel/kexec/. In Xen's first domain what Xen says. kUnsupported: the kernel has no such file, Xen no
+// such call.
 Result<bool> IsLoaded(LoadKind kind, const SystemRoot& root);
 
 }  // namespace kexec

@@ -303,7 +303,7 @@ def xen(bench, firmware, options):
         try load kexec {options} {load}
         execute kexec -e""",
                             kernel=kernel, second=second,
-                            files={"xen.gz": bench.cache.xen().read_bytes(), "dom0": bench.cache.dom0_kernel().read_bytes()})
+                            files={"xen.gz": bench.cache.xen().read_bytes(), "dom0": bench.cache.dom0_kernel().image.read_bytes()})
     transcript = bench.boot(Machine(kernel, firmware=firmware, memory="2G", cpu="max,-smap,-smep"), archive, limit=400)
     recipe.expect_success(bench, transcript.boot(1), "load")
     bench.contains(transcript.console_text(), "(XEN) ACPI: RSDP ", "console")

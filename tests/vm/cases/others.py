@@ -61,7 +61,7 @@ def memtest(bench, name, call):
 def xen(bench, packed):
     """Xen by multiboot 2; it starts Linux as its first domain, which reaches its init with both modules."""
     image = bench.cache.xen().read_bytes()
-    dom0 = bench.cache.dom0_kernel().read_bytes()
+    dom0 = bench.cache.dom0_kernel().image.read_bytes()
     second = "note reached second\ntry cmdline cat /proc/cmdline\ntry hypervisor cat /sys/hypervisor/type\n"
     load = (f'-l /xen --append="{XEN_LINE} xen-word" --module="/dom0 console=hvc0 earlyprintk=xen panic=-1 dom0-word" '
             "--module=/initrd")

@@ -2,6 +2,7 @@
 """Debian's kernels (and its kexec-tools) fetched as packages into a cache folder, and kernels built there that Debian does
 not have; nothing is installed on the host."""
 
+import gzip
 import hashlib
 import lzma
 import pathlib
@@ -132,10 +133,23 @@ class Cache:
         found = sorted(self.package(self._offered(r"xen-hypervisor-[0-9.]+-amd64")).glob("boot/xen-*-amd64.gz"))
         return found[-1]
 
+    def xen_elf(self):
+        """The same unpacked, as QEMU takes it; kept."""
+        packed = self.xen()
+        target = self.folder / f"{packed.stem}.elf"
+        with self._lock:
+            if not target.is_file():
+                partial = target.with_name(f".{target.name}.partial")
+                partial.write_bytes(gzip.decompress(packed.read_bytes()))
+                partial.rename(target)
+        return target
+
     def dom0_kernel(self):
-        """A bzImage that runs as Xen's first domain; the cloud kernels do not (no CONFIG_XEN_DOM0). 70 MB to download."""
-        (image,) = self.package(self._offered(r"linux-image-6\.1\.[0-9.]+-[0-9]+-amd64")).glob("boot/vmlinuz-*")
-        return image
+        """A kernel that runs as Xen's first domain; the cloud kernels do not (no CONFIG_XEN_DOM0). 70 MB to download."""
+        root = self.package(self._offered(r"linux-image-6\.1\.[0-9.]+-[0-9]+-amd64"))
+        (image,) = root.glob("boot/vmlinuz-*")
+        release = image.name.removeprefix("vmlinuz-")
+        return Kernel("6.1", release, image, root / "lib" / "modules" / release)
 
     def vmlinux(self, kernel):
         """The ELF file that `kernel`'s bzImage packs; kept, unpacking takes a second."""

@@ -24,6 +24,14 @@ CMDLINE = X86_64.cmdline
 
 
 @dataclass(frozen=True)
+class Hypervisor:
+    """Xen below the kernel, which is its first domain."""
+
+    image: pathlib.Path  # the ELF file, unpacked: QEMU unpacks no Multiboot kernel
+    append: str = ""
+
+
+@dataclass(frozen=True)
 class Machine:
     """What to build, of the kernel's architecture. Memory is in QEMU's notation ("512M", "5G")."""
 
@@ -34,10 +42,11 @@ class Machine:
     cpu: str | None = None  # the architecture's usual one
     board: str = ""  # more of -machine: "gic-version=3"
     vga: str = "none"
-    append: str = ""
+    append: str = ""  # behind the architecture's usual line; of Xen's first domain all there is, without a comma
     disk: pathlib.Path | None = None  # read-only raw disk on virtio
     host_sees_memory: bool = False  # the guest's RAM is a file, which `answer` gets the path of
     extra: tuple = ()  # more QEMU arguments
+    hypervisor: Hypervisor | None = None
 
 
 @dataclass
@@ -170,6 +179,16 @@ class _Session:
         else:
             line.write(b"go\n")
 
+    def _boot(self):
+        machine = self.machine
+        image, append = str(machine.kernel.image), f"{machine.kernel.architecture.cmdline} {machine.append}".strip()
+        initrd = str(self.folder / "initrd")
+        if machine.hypervisor:
+            # QEMU's list of Multiboot modules. The console is Xen's, so the architecture's line would be wrong.
+            initrd = f"{image} {machine.append},{initrd}"
+            image, append = str(machine.hypervisor.image), machine.hypervisor.append
+        return ["-kernel", image, "-initrd", initrd, "-append", append]
+
     def _command(self):
         machine, target = self.machine, self.machine.kernel.architecture
         board = [target.board, "accel=tcg"] + ([machine.board] if machine.board else [])
@@ -181,8 +200,7 @@ class _Session:
                    "-chardev", f"pipe,id=console,path={self.folder}/console", "-serial", "chardev:console",
                    "-chardev", f"pipe,id=report,path={self.folder}/report", *target.report,
                    "-qmp", f"unix:{self.folder}/monitor,server=on,wait=off",
-                   "-kernel", str(machine.kernel.image), "-initrd", str(self.folder / "initrd"),
-                   "-append", f"{target.cmdline} {machine.append}".strip()]
+                   *self._boot()]
         if machine.host_sees_memory:
             command += ["-object",
                         f"memory-backend-file,id=ram,size={machine.memory},mem-path={self.folder}/memory,share=on"]
