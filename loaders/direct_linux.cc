@@ -74,6 +74,7 @@ std::vector<uint32_t> ReadWords(Bytes table) {
 // address is one of the kernel's own mapping: that of the per-CPU piece is the one it is loaded to.
 class FieldFinder {
  public:
+  // `pieces` as ElfKernel has them: ascending, at least one.
   explicit FieldFinder(std::span<const LoadPiece> pieces) : pieces_(pieces) {}
 
   struct Field {
@@ -84,11 +85,11 @@ class FieldFinder {
     if (relocation < static_cast<uint32_t>(kKernelMap)) return std::nullopt;
     const uint64_t address = relocation - static_cast<uint32_t>(kKernelMap);
     if (!LiesIn(last_, address, size)) {
-      for (last_ = 0; last_ < pieces_.size() && !LiesIn(last_, address, size);) ++last_;
-      if (last_ == pieces_.size()) {
-        last_ = 0;
-        return std::nullopt;
-      }
+      const auto next = std::ranges::upper_bound(pieces_, address, {},
+                                                 [](const LoadPiece& piece) { return piece.address.raw(); });
+      if (next == pieces_.begin()) return std::nullopt;
+      last_ = static_cast<size_t>(next - pieces_.begin()) - 1;
+      if (!LiesIn(last_, address, size)) return std::nullopt;
     }
     return Field{last_, address - pieces_[last_].address.raw()};
   }

@@ -23,7 +23,8 @@ std::string LoaderVariable(std::string_view name, const SystemRoot& root) {
       root.ReadBinary(fmt::format("sys/firmware/efi/efivars/{}-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f", name));
   std::string text;
   if (!data.has_value()) return text;
-  for (size_t at = 4; at + 1 < data->size(); at += 2) {
+  constexpr size_t kLongest = 4096;  // no ID or pattern is longer
+  for (size_t at = 4; at + 1 < data->size() && text.size() < kLongest; at += 2) {
     const auto low = std::to_integer<unsigned char>((*data)[at]);
     const auto high = std::to_integer<unsigned char>((*data)[at + 1]);
     if (low == 0 && high == 0) break;
@@ -33,9 +34,11 @@ std::string LoaderVariable(std::string_view name, const SystemRoot& root) {
 }
 
 // loader.conf's pattern; of several files the first that has one.
-std::string ConfiguredPattern(const BootFiles& files) {
+std::string ConfiguredPattern(const BootFiles& files, Diagnostics& diagnostics) {
   for (const std::string& mount : BootMounts()) {
-    const auto text = files.Read(mount + "/loader/loader.conf");
+    const auto text = files.Read(mount + "/loader/loader.conf", kMaxEntryFileBytes);
+    if (!text.has_value())
+      diagnostics.Warn("the default of the menu is not known: {}", text.error().message());
     if (!text.has_value() || !*text) continue;
     if (auto pattern = DefaultPattern(**text); !pattern.empty()) return pattern;
   }
@@ -47,8 +50,8 @@ bool Matches(const std::string& pattern, const std::string& id) {
 }
 
 // Marks what systemd-boot would start, in the order in which it asks.
-void MarkDefault(std::vector<BootEntry>& entries, const BootFiles& files) {
-  std::string configured = ConfiguredPattern(files);
+void MarkDefault(std::vector<BootEntry>& entries, const BootFiles& files, Diagnostics& diagnostics) {
+  std::string configured = ConfiguredPattern(files, diagnostics);
   if (configured == "@saved") configured = LoaderVariable("LoaderEntryLastBooted", files.root());
   for (const std::string& pattern :
        {LoaderVariable("LoaderEntryOneShot", files.root()),
@@ -115,7 +118,7 @@ std::vector<Listed> ListWithNames(const SystemRoot& root, Diagnostics& diagnosti
     listing.Add(std::move(own));
     return listing.Take();
   }
-  MarkDefault(own, files);
+  MarkDefault(own, files, diagnostics);
   Listing listing({});
   listing.Add(std::move(own));
   if (!grub) return listing.Take();

@@ -187,13 +187,16 @@ std::vector<RankedEntry> Type2Entries(const CountedName& name, const std::filesy
 // Entries so far, each ID once.
 class EntryList {
  public:
-  bool full() const { return entries_.size() >= kMaxMenuEntries; }
+  // False once enough files were looked at, whatever became of them.
+  bool TakesFile() { return files_++ < kMaxMenuEntries; }
   void Add(RankedEntry ranked) {
-    if (!full() && ids_.insert(ranked.entry.id).second) entries_.push_back(std::move(ranked));
+    if (entries_.size() < kMaxMenuEntries && ids_.insert(ranked.entry.id).second)
+      entries_.push_back(std::move(ranked));
   }
   std::vector<RankedEntry> Take() { return std::move(entries_); }
 
  private:
+  size_t files_ = 0;
   std::vector<RankedEntry> entries_;
   std::unordered_set<std::string> ids_;
 };
@@ -222,12 +225,12 @@ void WarnLeftOut(const BootFiles& files, const std::string& path, std::string_vi
 // answers false to stop.
 template <class Visit>
 void ForEachEntryFile(const BootFiles& files, const std::string& directory, std::string_view suffix,
-                      const EntryList& list, Diagnostics& diagnostics, Visit visit) {
+                      EntryList& list, Diagnostics& diagnostics, Visit visit) {
   for (const std::string& file : files.List(directory)) {
     const auto name = ParseEntryName(file, suffix);
     if (!name) continue;
     const std::string path = directory + "/" + file;
-    if (list.full()) {
+    if (!list.TakesFile()) {
       return WarnLeftOut(files, path, fmt::format("there are more than {}", kMaxMenuEntries), diagnostics);
     }
     if (!visit(*name, file, path)) return;

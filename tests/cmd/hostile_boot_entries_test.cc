@@ -135,6 +135,25 @@ TEST(HostileBootEntries, PathsAndTheirNumberAreBounded) {
   EXPECT_EQ(ProblemOf(many + many), "the boot menus name more files than are looked for");
 }
 
+// It is compared with each entry.
+TEST(HostileBootEntries, ALongPatternForTheDefaultIsNotRead) {
+  ScratchRoot machine;
+  machine.File("boot/loader/loader.conf", "default " + std::string(100000, '*') + "\n")
+      .File("boot/loader/entries/a.conf", "linux /v\n")
+      .File("boot/loader/entries/b.conf", "linux /v\n")
+      .File("boot/v", "x");
+  RecordingDiagnostics diagnostics;
+  const auto entries = ListBootEntries(machine.root(), diagnostics);
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_TRUE(entries[0].is_default);
+  EXPECT_EQ(entries[0].id, "b.conf");
+  EXPECT_THAT(diagnostics.TakeWarnings(),
+              ElementsAre(fmt::format(
+                  "the default of the menu is not known: '{}' is 100009 bytes, a boot menu at most "
+                  "65536",
+                  (machine.path() / "boot/loader/loader.conf").string())));
+}
+
 TEST(HostileBootEntries, AnEntryFileHasABoundedSize) {
   ScratchRoot machine;
   machine.File("boot/loader/entries/a.conf", "linux /v\n" + std::string(size_t{64} << 10, '#'));
