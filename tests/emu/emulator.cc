@@ -175,7 +175,8 @@ Emulator::Stop Emulator::RunTo(uint64_t entry, uint64_t stop_address) {
     started_ = true;
   }
   stop_ = Stop::kReached;
-  const uc_err error = uc_emu_start(Engine(engine_), entry, stop_address, kTimeLimitMicroseconds, 0);
+  const uc_err error =
+      uc_emu_start(Engine(engine_), entry - CodeBase(), stop_address, kTimeLimitMicroseconds, 0);
   if (stop_ != Stop::kReached) return stop_;
   if (error != UC_ERR_OK) {
     detail_ = uc_strerror(error);
@@ -191,7 +192,11 @@ uint64_t Emulator::ReadReg(int unicorn_register) const {
 }
 
 uint64_t Emulator::reg(Reg which) const { return ReadReg(kGeneral[which]); }
-uint64_t Emulator::pc() const { return ReadReg(UC_X86_REG_RIP); }
+
+// Unicorn counts from the code segment's begin.
+uint64_t Emulator::CodeBase() const { return (cr0() & 1) != 0 ? 0 : uint64_t{cs()} * 16; }
+uint64_t Emulator::pc() const { return CodeBase() + ReadReg(UC_X86_REG_RIP); }
+
 uint64_t Emulator::cr0() const { return ReadReg(UC_X86_REG_CR0); }
 uint64_t Emulator::cr4() const { return ReadReg(UC_X86_REG_CR4); }
 uint64_t Emulator::flags() const { return ReadReg(UC_X86_REG_EFLAGS); }
@@ -208,6 +213,12 @@ std::vector<uint16_t> Emulator::data_segments() const {
   for (const int segment : {UC_X86_REG_DS, UC_X86_REG_ES, UC_X86_REG_FS, UC_X86_REG_GS, UC_X86_REG_SS})
     selectors.push_back(static_cast<uint16_t>(ReadReg(segment)));
   return selectors;
+}
+
+std::pair<uint64_t, uint32_t> Emulator::interrupt_table() const {
+  uc_x86_mmr table = {};
+  Check(uc_reg_read(Engine(engine_), UC_X86_REG_IDTR, &table), "idtr");
+  return {table.base, table.limit};
 }
 
 uint64_t Emulator::descriptor(uint16_t selector) const {

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "kexec/bytes.h"
@@ -57,13 +58,14 @@ class Emulator {
   const std::string& detail() const { return detail_; }
 
   uint64_t reg(Reg which) const;
-  uint64_t pc() const;
+  uint64_t pc() const;  // the address in memory, in real mode too
   uint64_t cr0() const;
   uint64_t cr4() const;
   uint64_t efer() const;
   uint64_t flags() const;
   uint16_t cs() const;
-  std::vector<uint16_t> data_segments() const;   // ds, es, fs, gs, ss
+  std::vector<uint16_t> data_segments() const;            // ds, es, fs, gs, ss
+  std::pair<uint64_t, uint32_t> interrupt_table() const;  // base and limit
   uint64_t descriptor(uint16_t selector) const;  // the eight bytes the descriptor table in force has for it
 
   // Physical memory. Reading what was never mapped throws.
@@ -75,6 +77,7 @@ class Emulator {
   void Map(uint64_t begin, uint64_t end);
   void BuildPageTables(uint64_t stop_address);
   void EnterLongMode();
+  uint64_t CodeBase() const;
   uint64_t ReadReg(int unicorn_register) const;
 
   Options options_;

@@ -35,13 +35,26 @@ uint8_t Ports::ReadGate() {
   return timer_high_ ? 0x20 : 0x00;
 }
 
+uint8_t Ports::ReadKeyboard(uint16_t port) {
+  if (port == 0x64) return keyboard_bytes > 0 ? 1 : 0;
+  keyboard_bytes--;
+  return 0x1c;
+}
+
 uint8_t Ports::Read(uint16_t port) {
   reads++;
   if (uart_base != 0 && port >= uart_base && port < uart_base + 8) return ReadUart(port - uart_base);
   switch (port) {
     case 0x61:
       return ReadGate();
+    case 0x60:
     case 0x64:
+      return ReadKeyboard(port);
+    case 0x71:
+      if (clock_index_ == 0x0c) clock_reads++;
+      return 0;
+    case 0x92:
+      return control_a;
     case 0xcf9:
       return 0;
     case 0x80:
@@ -67,6 +80,7 @@ void Ports::Write(uint16_t port, uint32_t value) {
         timer_stuck_high;  // as QEMU's: the output falls when the count is there, not with the command
     timer_polls_ = kPollsPerTick;
   }
+  if (port == 0x70) clock_index_ = byte;
   if (port == 0x3d4) crtc_index_ = byte;
   if (port == 0x3d5) crtc_[crtc_index_] = byte;
   if (port == 0xcf9 && (byte & 6) == 6 && reset_control_works) reset = "0xcf9";

@@ -44,6 +44,8 @@ purgatory_entry:
   leaq purgatory_stack_end(%rip), %rsp
   cmpl $KEXEC_PURGATORY_ENTRY_32, purgatory_params+KEXEC_PURGATORY_OFFSET_ENTRY_KIND(%rip)
   je purgatory_exit32
+  cmpl $KEXEC_PURGATORY_ENTRY_16, purgatory_params+KEXEC_PURGATORY_OFFSET_ENTRY_KIND(%rip)
+  je purgatory_exit16
   .set offset, KEXEC_PURGATORY_OFFSET_REGISTERS
   .irp register, rax, rbx, rcx, rdx, rsi, rdi, rbp, r8, r9, r10, r11, r12, r13, r14, r15
   movq purgatory_params+offset(%rip), %\register

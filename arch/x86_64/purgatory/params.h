@@ -13,10 +13,13 @@
 // entry_kind
 #define KEXEC_PURGATORY_ENTRY_64 1  // 64-bit mode, the page tables purgatory was entered with
 #define KEXEC_PURGATORY_ENTRY_32 2  // 32-bit protected mode without paging
+#define KEXEC_PURGATORY_ENTRY_16 3  // real mode, with a BIOS to call
 
 // Offsets for the assembly, checked below.
 #define KEXEC_PURGATORY_OFFSET_KERNEL_ENTRY 32
 #define KEXEC_PURGATORY_OFFSET_ENTRY_KIND 40
+#define KEXEC_PURGATORY_OFFSET_DATA_SEGMENT 44
+#define KEXEC_PURGATORY_OFFSET_STACK_POINTER 46
 #define KEXEC_PURGATORY_OFFSET_REGISTERS 48
 
 #ifndef __ASSEMBLER__
@@ -45,9 +48,11 @@ struct kexec_purgatory_params {
 
   // The jump.
   uint64_t kernel_entry;
-  uint32_t
-      entry_kind;  // KEXEC_PURGATORY_ENTRY_*. For 32-bit, purgatory and kernel_entry must lie below 4 GiB
-  uint32_t reserved0;
+  // KEXEC_PURGATORY_ENTRY_*. For 32-bit, purgatory and kernel_entry must lie below 4 GiB; for real mode
+  // below 640 KiB, and kernel_entry on a multiple of 16: it becomes cs:0.
+  uint32_t entry_kind;
+  // For real mode, whose general registers are all zero: ds, es, fs, gs and ss; sp.
+  uint16_t data_segment, stack_pointer;
   struct kexec_purgatory_registers registers;
 
   // The check: one digest over the hashed ranges, in this order.
@@ -80,6 +85,10 @@ KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, kernel_entry) ==
                       KEXEC_PURGATORY_OFFSET_KERNEL_ENTRY);
 KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, entry_kind) ==
                       KEXEC_PURGATORY_OFFSET_ENTRY_KIND);
+KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, data_segment) ==
+                      KEXEC_PURGATORY_OFFSET_DATA_SEGMENT);
+KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, stack_pointer) ==
+                      KEXEC_PURGATORY_OFFSET_STACK_POINTER);
 KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, registers) == KEXEC_PURGATORY_OFFSET_REGISTERS);
 KEXEC_PURGATORY_CHECK(sizeof(struct kexec_purgatory_registers) == 15 * 8);
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "arch/purgatory/check.h"
+#include "bios.h"
 #include "console.h"
 #include "lib/freestanding/digest.h"
 #include "params.h"
@@ -19,6 +20,14 @@ void purgatory_main(void);
 // An address from the parameters. Physical memory is mapped one to one.
 static void* at(uint64_t address) { return (void*)(uintptr_t)address; }
 
+// For real mode: all of purgatory and the kernel's entry below the video memory, in reach of 16-bit segments.
+static int entry_is_in_reach(const struct kexec_purgatory_params* params) {
+  const uint64_t end = 0xa0000;
+  const uint32_t paragraph = 16;
+  return params->kernel_entry < end && params->kernel_entry % paragraph == 0 &&
+         (uintptr_t)params < end - params->memory_size;
+}
+
 static int parameters_are_sane(const struct kexec_purgatory_params* params) {
   const uint64_t below_4g = UINT64_C(1) << 32;
   const struct check check = CHECK_OF(params);
@@ -28,6 +37,7 @@ static int parameters_are_sane(const struct kexec_purgatory_params* params) {
   if (params->zeroed_count > KEXEC_PURGATORY_MAX_RANGES || !check_is_sane(&check)) return 0;
   if (params->entry_kind == KEXEC_PURGATORY_ENTRY_32)
     return params->kernel_entry < below_4g && (uintptr_t)params < below_4g - params->memory_size;
+  if (params->entry_kind == KEXEC_PURGATORY_ENTRY_16) return entry_is_in_reach(params);
   return params->entry_kind == KEXEC_PURGATORY_ENTRY_64;
 }
 
@@ -54,9 +64,12 @@ void purgatory_main(void) {
     tell_mismatch(&console, &check, found);
     give_up(&console, params->reset_seconds);
   }
+  const int real_mode = params->entry_kind == KEXEC_PURGATORY_ENTRY_16;
+  if (real_mode && !bios_is_there(&console)) give_up(&console, params->reset_seconds);
   for (uint32_t i = 0; i < params->zeroed_count; i++)
     __builtin_memset(at(params->zeroed[i].address), 0, params->zeroed[i].length);
   if (params->backup_size != 0)
     __builtin_memcpy(at(params->backup_destination), at(params->backup_source), params->backup_size);
   tell_success(&console, &check, params->kernel_entry);
+  if (real_mode) bios_restore_devices();
 }
