@@ -88,6 +88,7 @@ struct BootInputs {
   std::optional<PhysAddr> entry;  // --entry: replaces the address the kernel jumps to
   bool pass_efi = true;           // false: --noefi
   bool entry_32bit = false;       // --entry-32bit: of a bzImage
+  bool real_mode = false;         // --real-mode: of a bzImage; one that starts no other way needs no asking
   ElfHandover elf_handover = ElfHandover::kByImage;
   PurgatoryOptions purgatory;
   CrashOptions crash;

@@ -29,11 +29,11 @@ std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_byt
   const auto* direct = std::get_if<DirectLinux>(&image.image);
   const auto* kernel = direct != nullptr ? &direct->packed : std::get_if<BzImage>(&image.image);
   if (kernel == nullptr) return NotTaken(image);
+  if (!kernel->real_mode_only.empty()) return "kexec_file_load enters no kernel in real mode";
   if (kernel->protocol < 0x020c) {
     return fmt::format("kexec_file_load needs boot protocol 2.12, this kernel has {}.{:02}",
                        kernel->protocol >> 8, kernel->protocol & 0xff);
   }
-  if (!kernel->loaded_high) return "kexec_file_load takes no kernel that is loaded below 1 MiB";
   if (!kernel->has_64bit_entry) return "kexec_file_load needs a kernel with a 64-bit entry";
   if (!kernel->can_load_above_4g) return "kexec_file_load needs a kernel that can be loaded above 4 GiB";
   const uint64_t limit =

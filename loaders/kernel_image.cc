@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "loaders/kernel_image.h"
 
+#include <fmt/format.h>
+
 #include <variant>
 #include <vector>
 
@@ -31,11 +33,26 @@ uint64_t BytesOf(const ElfKernel& image) { return Extent(image.pieces); }
 uint64_t BytesOf(const MultibootKernel& image) { return Extent(image.pieces); }
 uint64_t BytesOf(const ImageKernel& image) { return image.image_size; }
 
+std::string_view RealModeOnly(const KernelImage& kernel) {
+  const auto* image = std::get_if<BzImage>(&kernel.image);
+  return image == nullptr ? std::string_view() : image->real_mode_only;
+}
+
 }  // namespace
 
 uint64_t CommandLineLimit(const KernelImage& kernel) {
   if (kernel.machine == "riscv64") return kRiscvCommandLine;
   return std::visit([](const auto& image) { return LimitOf(image); }, kernel.image);
+}
+
+bool EntersInRealMode(const KernelImage& kernel, bool asked) {
+  return asked || !RealModeOnly(kernel).empty();
+}
+
+std::string WhyRealMode(const KernelImage& kernel) {
+  const std::string_view only = RealModeOnly(kernel);
+  if (only.empty()) return "--real-mode was given";
+  return fmt::format("only real-mode code can start this kernel: {}", only);
 }
 
 uint64_t RunBytes(const KernelImage& kernel) {

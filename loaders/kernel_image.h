@@ -27,6 +27,7 @@ struct BzImage {
   uint16_t protocol = 0;     // boot protocol version, e.g. 0x020f; 0 before 2.00
   std::string version;       // "6.1.0-49-cloud-amd64 (...)" from kernel_version; empty if the header has none
   SharedBytes setup_header;  // the header as in the file, from offset 0x1f1 to its end (at most 0x90 bytes)
+  SharedBytes setup;         // boot sector and setup sectors: the code that real mode enters
   SharedBytes kernel;        // the protected-mode part, loaded at the kernel's base address
   uint64_t init_size =
       0;  // bytes the kernel uses from its base on until it knows the memory map; >= kernel.size()
@@ -35,8 +36,11 @@ struct BzImage {
   std::optional<Alignment> alignment;  // kernel_alignment, for relocatable kernels
   PhysAddr initrd_addr_max;       // highest address an initrd may touch (inclusive), unless can_load_above_4g
   uint64_t command_line_max = 0;  // cmdline_size: bytes without the final zero
-  bool loaded_high =
-      true;  // LOADED_HIGH: the protected-mode part goes to 1 MiB or above; zImages are refused
+  // LOADED_HIGH: the protected-mode part goes to 1 MiB or above; that of a zImage to 64 KiB (pref_address).
+  bool loaded_high = true;
+  // Why only real-mode code can start it ("it is a zImage (LOADED_HIGH is clear)"); empty: its 32-bit entry
+  // works, too.
+  std::string_view real_mode_only{};
   // XLF_KERNEL_64: entry at base + 0x200 in 64-bit mode. The type "bzImage" asks for the 32-bit entry: there
   // this and can_load_above_4g are false, whatever the header says.
   bool has_64bit_entry = false;
@@ -63,6 +67,12 @@ struct KernelImage {
 
 // The longest command line this kernel takes, without the final zero; 0: it has none.
 uint64_t CommandLineLimit(const KernelImage& kernel);
+
+// Whether `kernel` is entered through its real-mode code: that was asked for, or there is no other way.
+bool EntersInRealMode(const KernelImage& kernel, bool asked);
+
+// For messages, if it is: "--real-mode was given", or why there is no other way.
+std::string WhyRealMode(const KernelImage& kernel);
 
 // Bytes of memory the kernel itself runs in until it knows its memory map, from its first to its last.
 uint64_t RunBytes(const KernelImage& kernel);

@@ -24,6 +24,10 @@ void FillJump(const X86Jump& jump, kexec_purgatory_params& params) {
   params.entry_kind = jump.in_64bit_mode ? KEXEC_PURGATORY_ENTRY_64 : KEXEC_PURGATORY_ENTRY_32;
   params.kernel_entry = jump.entry.raw();
   params.registers = jump.registers;
+  if (!jump.real_mode) return;
+  params.entry_kind = KEXEC_PURGATORY_ENTRY_16;
+  params.data_segment = jump.real_mode->data_segment;
+  params.stack_pointer = jump.real_mode->stack_pointer;
 }
 
 void FillBackup(const LowMemoryBackup& low, kexec_purgatory_params& params) {

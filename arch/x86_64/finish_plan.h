@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "arch/machine.h"
@@ -13,11 +14,17 @@
 
 namespace kexec {
 
+struct RealModeRegisters {
+  uint16_t data_segment = 0;  // of all segment registers but cs
+  uint16_t stack_pointer = 0;
+};
+
 // Where purgatory goes, in which mode, and with which registers.
 struct X86Jump {
   bool in_64bit_mode = false;  // false: 32-bit protected mode without paging, everything below 4 GiB
   PhysAddr entry;
   kexec_purgatory_registers registers = {};
+  std::optional<RealModeRegisters> real_mode;  // instead of both modes and of `registers`
 };
 
 // A plan of `segments`, all covered by the digest, and of purgatory at `purgatory`. `extras`: null for a

@@ -36,16 +36,13 @@ constexpr Alignment kLargePage = Alignment::Of<2 << 20>();
 // (arch/x86/include/asm/page_64_types.h).
 constexpr uint64_t kKernelImageSize = uint64_t{1} << 30;
 
-Result<EntryMode> ChooseEntry(const BzImage& image, const X86Facts& facts, bool entry_32bit,
+Result<EntryMode> ChooseEntry(const BzImage& image, const X86Facts& facts, const BootInputs& inputs,
                               Diagnostics& diagnostics) {
   if (image.protocol < 0x0200) {
     return Fail(Errc::kUnsupported, "the kernel is older than boot protocol 2.00 (Linux 1.3.73)");
   }
-  if (!image.loaded_high) {
-    return Fail(Errc::kUnsupported,
-                "the kernel is a zImage (LOADED_HIGH is not set): only its real-mode code can start it");
-  }
-  if (!image.has_64bit_entry || entry_32bit) return EntryMode::k32;
+  if (EntersInRealMode(inputs.kernel, inputs.real_mode)) return EntryMode::kReal;
+  if (!image.has_64bit_entry || inputs.entry_32bit) return EntryMode::k32;
   if (!facts.five_level || image.five_level) return EntryMode::k64;
   diagnostics.Note(
       "32-bit entry: the running kernel uses five-level paging, which the new one cannot be entered with");
@@ -54,7 +51,7 @@ Result<EntryMode> ChooseEntry(const BzImage& image, const X86Facts& facts, bool 
 
 Result<LinuxImage> FromBzImage(const BzImage& image, const X86Facts& facts, const BootInputs& inputs,
                                Diagnostics& diagnostics) {
-  KEXEC_ASSIGN(const EntryMode mode, ChooseEntry(image, facts, inputs.entry_32bit, diagnostics));
+  KEXEC_ASSIGN(const EntryMode mode, ChooseEntry(image, facts, inputs, diagnostics));
   LinuxImage linux;
   linux.setup_header = image.setup_header;
   linux.protocol = image.protocol;
@@ -146,6 +143,7 @@ Result<LinuxImage> FromVmlinux(const ElfKernel& kernel, const KernelImage& image
 std::string_view NeedsDecompressor(const DirectLinux& direct, const X86Facts& facts,
                                    const BootInputs& inputs) {
   if (inputs.entry_32bit) return "--entry-32bit enters the decompressor";
+  if (inputs.real_mode) return "--real-mode enters its real-mode code";
   if (facts.five_level && !direct.packed.five_level) {
     return "it has to leave five-level paging, which this kernel cannot be entered with";
   }

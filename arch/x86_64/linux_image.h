@@ -18,8 +18,9 @@
 namespace kexec {
 
 enum class EntryMode {
-  k64,  // in 64-bit mode (boot.rst, "64-bit Boot Protocol")
-  k32,  // in 32-bit protected mode without paging; everything below 4 GiB
+  k64,    // in 64-bit mode (boot.rst, "64-bit Boot Protocol")
+  k32,    // in 32-bit protected mode without paging; everything below 4 GiB
+  kReal,  // in its real-mode code, which enters the rest in 32-bit protected mode
 };
 
 // Where the kernel may lie.
@@ -51,8 +52,8 @@ struct LinuxImage {
 };
 
 // The Linux kernel among `inputs`, with the entry this machine can give it. A DirectLinux that cannot be
-// entered directly here is entered as the bzImage it is, with a warning that says why. kUnsupported for
-// zImages and for what predates the protocol.
+// entered directly here is entered as the bzImage it is, with a warning that says why. kUnsupported for what
+// predates the protocol.
 Result<LinuxImage> MakeLinuxImage(const X86Facts& facts, const BootInputs& inputs, Diagnostics& diagnostics);
 
 // Whether `image` is Linux and to be told everything in boot_params.

@@ -66,6 +66,18 @@ Result<PageRange> PlaceRandomKernel(const LinuxImage& image, const PhysRange& wi
   return layout.ReserveAt("kernel", *PhysRange::FromSize(*slot, image.size));
 }
 
+Result<PageRange> PlaceHandover(const LinuxImage& image, size_t size, const PhysRange& anywhere,
+                                Layout& layout) {
+  if (image.protocol < kProtocolCommandLinePtr) {
+    // Below 1 MiB, and so outside every window: this kernel knows no other place.
+    return layout.ReserveAt("boot_params", *PhysRange::FromSize(PhysAddr(kOldRealModeBase), size));
+  }
+  return layout.Reserve(
+      {.label = "boot_params", .size = size, .align = kPage, .window = anywhere, .search = Search::kTopDown});
+}
+
+}  // namespace
+
 Result<PageRange> PlaceKernel(const LinuxImage& image, const PhysRange& anywhere, Layout& layout) {
   if (image.base == KernelBase::kLinked) return PlaceLinkedKernel(image, anywhere, layout);
   if (image.base == KernelBase::kLinkedOrOther) {
@@ -82,23 +94,13 @@ Result<PageRange> PlaceKernel(const LinuxImage& image, const PhysRange& anywhere
                          .size = image.size,
                          .align = std::max(image.alignment, kPage),
                          .window = window,
-                         .search = image.mode == EntryMode::k32 ? Search::kBottomUp : Search::kTopDown});
+                         .search = image.mode == EntryMode::k64 ? Search::kTopDown : Search::kBottomUp});
 }
 
 Result<PhysRange> InitrdWindow(const LinuxImage& image, const PhysRange& window) {
   if (image.reaches_high) return Clip(window, kInitrdLowest, UINT64_MAX, "initrd");
   const uint64_t last = image.initrd_addr_max.raw();
   return Clip(window, kInitrdLowest, last == 0 ? kLowMemoryEnd : std::min(last, k4GiB - 1) + 1, "initrd");
-}
-
-Result<PageRange> PlaceHandover(const LinuxImage& image, size_t size, const PhysRange& anywhere,
-                                Layout& layout) {
-  if (image.protocol < kProtocolCommandLinePtr) {
-    // Below 1 MiB, and so outside every window: this kernel knows no other place.
-    return layout.ReserveAt("boot_params", *PhysRange::FromSize(PhysAddr(kOldRealModeBase), size));
-  }
-  return layout.Reserve(
-      {.label = "boot_params", .size = size, .align = kPage, .window = anywhere, .search = Search::kTopDown});
 }
 
 Result<> CheckInputs(const X86Facts& facts, const LinuxImage& image, const BootInputs& inputs) {
@@ -114,8 +116,6 @@ Result<> CheckInputs(const X86Facts& facts, const LinuxImage& image, const BootI
   }
   return {};
 }
-
-}  // namespace
 
 Layout FreeMemory(const X86Facts& facts) {
   Layout layout(facts.memory.placeable, kPage);

@@ -41,6 +41,15 @@ Layout FreeMemory(const X86Facts& facts);
 std::optional<PhysAddr> DrawSlot(std::span<const PhysRange> free, const PhysRange& window, uint64_t size,
                                  Alignment alignment, uint64_t random);
 
+// Where `image` may lie inside `anywhere`, taken from `layout`.
+Result<PageRange> PlaceKernel(const LinuxImage& image, const PhysRange& anywhere, Layout& layout);
+
+// The part of `window` in which `image` finds initrds.
+Result<PhysRange> InitrdWindow(const LinuxImage& image, const PhysRange& window);
+
+// Whether `image` takes a command line so long, and the machine so many initrds.
+Result<> CheckInputs(const X86Facts& facts, const LinuxImage& image, const BootInputs& inputs);
+
 // Fails with kDoesNotFit (no room, too long, too many initrds), each with the numbers.
 Result<X86Placement> PlaceLinux(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
                                 size_t handover_size, size_t purgatory_size);

@@ -15,6 +15,7 @@
 #include "arch/x86_64/linux_image.h"
 #include "arch/x86_64/multiboot_boot.h"
 #include "arch/x86_64/purgatory/blob.h"
+#include "arch/x86_64/real_mode_boot.h"
 #include "arch/x86_64/x86_emit.h"
 #include "arch/x86_64/x86_facts.h"
 #include "arch/x86_64/x86_layout.h"
@@ -131,6 +132,7 @@ class X86Machine final : public Machine {
     KEXEC_TRY(RequirePurgatory(PurgatoryBlob(), name()));
     if (inputs.live_update) return PlaceLiveUpdate(facts_, inputs, diagnostics);
     if (inputs.kind == LoadKind::kCrash) return PlaceCrash(inputs, diagnostics);
+    if (EntersInRealMode(inputs.kernel, inputs.real_mode)) return PlaceRealMode(facts_, inputs, diagnostics);
     if (BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
       return PlaceNormalLinux(facts_, inputs, diagnostics);
     }
@@ -149,6 +151,11 @@ class X86Machine final : public Machine {
     if (!crash_) return Fail(Errc::kUsage, "this machine was not read for a crash kernel");
     if (!BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
       return Fail(Errc::kUnsupported, "a crash kernel must be Linux: no other finds the dump it is to save");
+    }
+    if (EntersInRealMode(inputs.kernel, inputs.real_mode)) {
+      return Fail(Errc::kUnsupported,
+                  "{}; a crash kernel must lie in its reserved region, and real-mode code lies below 1 MiB",
+                  WhyRealMode(inputs.kernel));
     }
     KEXEC_ASSIGN(LinuxImage image, MakeLinuxImage(facts_, inputs, diagnostics));
     KEXEC_ASSIGN(X86CrashBoot boot, PlaceCrashExtras(facts_, *crash_, inputs, image, diagnostics));

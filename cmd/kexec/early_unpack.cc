@@ -23,6 +23,10 @@ bool NeedsFileLoad(const LoadRequest& request, const Session& session) {
 void UnpackKernelEarly(LoadRequest& request, const Session& session) {
   if (!session.options.decompress || NeedsFileLoad(request, session)) return;
   constexpr std::string_view kWithout = "the kernel is loaded as it is, without --decompress";
+  if (EntersInRealMode(request.kernel, session.options.rare.real_mode)) {
+    session.diagnostics.Warn("{}: {}", kWithout, WhyRealMode(request.kernel));
+    return;
+  }
   const auto* image = std::get_if<BzImage>(&request.kernel.image);
   if (image == nullptr) {
     session.diagnostics.Note("{}: type {} is not packed", kWithout, request.kernel.type);

@@ -2,6 +2,7 @@
 #include "cmd/kexec/load_request.h"
 
 #include <utility>
+#include <variant>
 
 #include "cmd/kexec/command_line.h"
 #include "cmd/kexec/early_unpack.h"
@@ -9,6 +10,7 @@
 #include "cmd/kexec/kernel_file.h"
 #include "cmd/kexec/kernel_source.h"
 #include "cmd/kexec/modules.h"
+#include "cmd/kexec/real_mode.h"
 #include "loaders/dtb/device_tree.h"
 #include "loaders/initrd.h"
 
@@ -18,13 +20,20 @@ namespace {
 // Far above any initrd; it bounds what is read from a pipe.
 constexpr uint64_t kMaxInitrdFile = uint64_t{1} << 40;
 
-Result<RequestedInitrd> ReadInitrd(const std::filesystem::path& path, Diagnostics& diagnostics) {
+// What wears Linux' header and is none takes what it likes: memdisk a disk, iPXE a script.
+bool TakesArchives(const KernelImage& kernel) {
+  const auto* image = std::get_if<BzImage>(&kernel.image);
+  return image == nullptr || image->real_mode_only.empty() || !image->loaded_high;
+}
+
+Result<RequestedInitrd> ReadInitrd(const std::filesystem::path& path, const KernelImage& kernel,
+                                   Diagnostics& diagnostics) {
   RequestedInitrd initrd;
   KEXEC_ASSIGN(static_cast<ImageFile&>(initrd), OpenImageFile(path, kMaxInitrdFile),
                "cannot read the initrd");
   initrd.file_bytes = initrd.bytes.size();
   initrd.from_pipe = !initrd.fd.valid();
-  KEXEC_TRY(CheckInitrd(initrd.bytes.view(), path.string(), diagnostics));
+  if (TakesArchives(kernel)) KEXEC_TRY(CheckInitrd(initrd.bytes.view(), path.string(), diagnostics));
   return initrd;
 }
 
@@ -83,10 +92,11 @@ Result<LoadRequest> ReadLoadRequest(const Session& session) {
   KEXEC_ASSIGN(EmbeddedParts embedded, TakeApart(request, source, session));
   KEXEC_ASSIGN(request.kernel, ParseKernelFile(request, session));
   CheckRelease(request, session.diagnostics);
+  KEXEC_TRY(CheckRealMode(request.kernel, options));
   UnpackKernelEarly(request, session);
   request.initrds = std::move(embedded.initrds);
   for (const std::filesystem::path& path : source.initrds) {
-    KEXEC_ASSIGN(RequestedInitrd initrd, ReadInitrd(path, session.diagnostics));
+    KEXEC_ASSIGN(RequestedInitrd initrd, ReadInitrd(path, request.kernel, session.diagnostics));
     request.initrds.push_back(std::move(initrd));
   }
   UnpackInitrdsEarly(request, session);

@@ -116,9 +116,11 @@ inline constexpr OptionRow kOtherRows[] = {
      .honoured_by = HonouredBy::kKexecLoad,
      .vital = true,
      .without_load = WithoutLoad::kRefuse,
-     .help = "refused: real-mode code needs a BIOS as it was at power-on",
-     .man = "Asks to enter a bzImage through its real-mode code. Always refused: that code calls a BIOS, "
-            "which is not there or not as it was at power-on."},
+     .help = "enter a bzImage through its real-mode code (BIOS)",
+     .man = "Enter a bzImage through its real-mode code, which calls the BIOS: refused after UEFI and for a "
+            "crash kernel. Not needed for files that start no other way (iPXE's .lkrn, memdisk, wimboot, "
+            "zImages). The BIOS finds its interrupt controllers and its timer as at power-on, but disks, "
+            "network cards and USB keyboards as the running kernel left them."},
     {.id = OptionId::kDtb,
      .name = "dtb",
      .alias = "devicetreeblob",

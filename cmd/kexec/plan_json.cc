@@ -42,21 +42,22 @@ void WriteEmbedding(JsonWriter& json, const std::optional<Embedding>& image) {
   json.EndObject();
 }
 
-std::string_view EnteredAs(const KernelImage& kernel) {
+std::string_view EnteredAs(const KernelImage& kernel, const Options& options) {
+  if (EntersInRealMode(kernel, options.rare.real_mode)) return "real-mode";
   if (std::holds_alternative<DirectLinux>(kernel.image)) return "unpacked";
   if (std::holds_alternative<MultibootKernel>(kernel.image)) return "multiboot";
   if (std::holds_alternative<ImageKernel>(kernel.image)) return "image";
   return std::holds_alternative<ElfKernel>(kernel.image) ? "elf" : "bzimage";
 }
 
-void WriteKernel(JsonWriter& json, const LoadRequest& request) {
+void WriteKernel(JsonWriter& json, const LoadRequest& request, const Options& options) {
   json.Key("kernel").BeginObject();
   WriteFile(json, request.kernel_file, KernelFileBytes(request));
   WriteText(json, "compression", request.packing ? request.packing->format : "");
   WriteEmbedding(json, request.embedding);
   json.Key("unpacked_bytes").Number(request.kernel_file.bytes.size());
   json.Key("type").String(request.kernel.type);
-  json.Key("entered_as").String(EnteredAs(request.kernel));
+  json.Key("entered_as").String(EnteredAs(request.kernel, options));
   json.Key("version").String(KernelVersion(request.kernel));
   json.EndObject();
 }
@@ -168,7 +169,7 @@ std::string PlanJson(const PlanReport& report) {
   json.BeginObject();
   json.Key("schema").String("kexec-plan/1");
   json.Key("slot").String(report.options.slot == LoadKind::kCrash ? "crash" : "normal");
-  WriteKernel(json, report.request);
+  WriteKernel(json, report.request, report.options);
   WriteInitrds(json, report.request);
   WriteModules(json, report.request);
   json.Key("command_line").BeginObject();

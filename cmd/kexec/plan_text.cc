@@ -72,13 +72,16 @@ std::string FactsOf(const ImageKernel& image) {
   return fmt::format(", runs in {}{}", HumanSize(image.image_size), image.big_endian ? ", big-endian" : "");
 }
 
-std::string KernelFacts(const LoadRequest& request) {
+std::string KernelFacts(const LoadRequest& request, const Options& options) {
   const KernelImage& kernel = request.kernel;
   std::string facts = fmt::format("{}{}{}{}", KernelFileFacts(request), kNextLine, kernel.type,
                                   std::visit([](const auto& image) { return FactsOf(image); }, kernel.image));
   // The release; who built it and when follows behind a blank.
   if (const std::string release = KernelRelease(kernel); !release.empty()) {
     facts += ", " + Printable(release);
+  }
+  if (EntersInRealMode(kernel, options.rare.real_mode)) {
+    facts += fmt::format("{}entered in real mode because {}", kNextLine, WhyRealMode(kernel));
   }
   return facts;
 }
@@ -98,7 +101,7 @@ void AppendFiles(std::string& out, const LoadRequest& request) {
 void AppendWhat(std::string& out, const PlanReport& report) {
   const LoadRequest& request = report.request;
   const CallChoice& choice = report.choice;
-  Row(out, "kernel", KernelFacts(request));
+  Row(out, "kernel", KernelFacts(request, report.options));
   AppendFiles(out, request);
   Row(out, "command line",
       fmt::format("{} of {} bytes", request.command_line.size(), CommandLineLimit(request.kernel)));

@@ -45,6 +45,7 @@ Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const
       .entry = options.entry,
       .pass_efi = !options.no_efi,
       .entry_32bit = options.rare.entry_32bit,
+      .real_mode = options.rare.real_mode,
       .elf_handover = options.rare.elf_handover,
       .purgatory = options.purgatory,
       .crash = {.hotplug = options.rare.hotplug, .memmap_on_command_line = options.rare.pass_memmap_cmdline},

@@ -19,8 +19,6 @@ Result<> CheckSupported(const Options& options) {
   const std::array rows = {
       Row{options.mode == Mode::kJumpBack, "--load-jump-back-helper", "is not supported yet: it needs kexec-tools"},
       Row{rare.preserve_context, "--load-preserve-context", "is not supported yet: load without it and run kexec -e"},
-      Row{rare.real_mode, "--real-mode",
-          "is not supported: that code calls the BIOS; leave it out to use the kernel's 64-bit or 32-bit entry"},
   };
   for (const Row& row : rows) {
     if (row.asked) return Fail(Errc::kUnsupported, "{} {}", row.option, row.verdict);

@@ -16,8 +16,7 @@ bool RecognisesBzImage64(Bytes file);
 
 // Accepts what Recognises… accepts. Guarantees: every size and offset in the result lies inside `file`,
 // init_size covers the kernel, alignment is a power of two. Fails with kMalformed when a length field
-// contradicts the file or the image's CRC-32 does not hold, with kUnsupported for zImages (loaded below 1
-// MiB) and protocols from 3.00 on.
+// contradicts the file or the image's CRC-32 does not hold, with kUnsupported for protocols from 3.00 on.
 Result<KernelImage> ParseBzImage64(const SharedBytes& file, const ParseOptions& options,
                                    Diagnostics& diagnostics);
 // As above; has_64bit_entry and can_load_above_4g are false in the result, whatever the header says: both

@@ -5,7 +5,8 @@
 //   | boot | setup_header | real-mode code | protected-mode part … CRC-32 | PE signature, …   |
 //          |-> setup_header                |-> kernel                     (ignored)
 //
-// All numbers come from boot.rst; the real-mode code is never run by kexec and is left out.
+// All numbers come from boot.rst; the real-mode code is run only where a BIOS is and nothing else starts the
+// image.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -19,9 +20,14 @@ namespace {
 
 constexpr uint64_t kSector = 512;
 constexpr PhysAddr kHighLoadAddress{0x100000};         // LOADED_HIGH without pref_address
+constexpr PhysAddr kLowLoadAddress{0x10000};           // of a zImage
 constexpr PhysAddr kDefaultInitrdAddrMax{0x37ffffff};  // before protocol 2.03
 constexpr uint64_t kDefaultCommandLineMax = 255;       // before protocol 2.06
 constexpr uint64_t k64BitEntryOffset = 0x200;          // "64-bit Boot Protocol"
+// syslinux' memdisk wears the header of protocol 2.03, and says in its setup code what it takes: it copies
+// 0x1f0 bytes.
+constexpr std::string_view kMemdisk = "MEMDISK";
+constexpr uint64_t kMemdiskCommandLineMax = 496;
 // The short jump at 0x200 doubles as the header's length and reaches 0x7f bytes past 0x202 ("The
 // kernel_info").
 constexpr uint8_t kShortJump = 0xeb;
@@ -132,6 +138,11 @@ Result<> ReadPlacement(const SetupHeader& header, BzImage& image, Diagnostics& d
     return Fail(Errc::kMalformed, "pref_address {:#x} plus init_size {:#x} exceeds 64 bits",
                 image.pref_address.raw(), image.init_size);
   }
+  if (!image.loaded_high) {
+    image.pref_address = kLowLoadAddress;
+    image.init_size = kernel_size;
+    return {};
+  }
   if (protocol < 0x0205 || header.relocatable_kernel == 0) return {};
   image.relocatable = true;
   image.alignment = Alignment::Make(header.kernel_alignment);
@@ -148,6 +159,17 @@ void ReadLimits(const SetupHeader& header, BzImage& image) {
   if (protocol >= 0x0203 && header.initrd_addr_max != 0)
     image.initrd_addr_max = PhysAddr(header.initrd_addr_max);
   image.command_line_max = protocol >= 0x0206 ? uint64_t{header.cmdline_size} : kDefaultCommandLineMax;
+  if (image.version.starts_with(kMemdisk)) image.command_line_max = kMemdiskCommandLineMax;
+}
+
+// code32_start is where the setup code jumps to in protected mode; iPXE and wimboot, whose setup code does
+// all by itself, leave it zero. memdisk fills it in and does not follow it.
+std::string_view WhyRealModeOnly(const SetupHeader& header, const BzImage& image) {
+  if (!image.loaded_high) return "it is a zImage (LOADED_HIGH is clear)";
+  if (image.version.starts_with(kMemdisk)) return "it is syslinux' memdisk";
+  const bool has_64bit_entry = header.version >= 0x020c && (header.xloadflags & kXlfKernel64) != 0;
+  if (header.code32_start == 0 && !has_64bit_entry) return "its code32_start is 0";
+  return {};
 }
 
 Result<> ReadFlags(const SetupHeader& header, BzImage& image) {
@@ -200,20 +222,18 @@ Result<KernelImage> Parse(const SharedBytes& file, const ParseOptions& options, 
                 header->version >> 8, header->version & 0xff);
   }
   KEXEC_ASSIGN(const Extents extents, MeasureFile(*header, file.size()));
-  if ((header->loadflags & kLoadedHigh) == 0) {
-    return Fail(
-        Errc::kUnsupported,
-        "this is a zImage, to be loaded at 0x10000 where kexec cannot put it; build a bzImage instead");
-  }
 
   BzImage image;
   image.protocol = header->version;
+  image.loaded_high = (header->loadflags & kLoadedHigh) != 0;
   image.version = ReadVersion(*header, file.view().first(extents.setup_size));
   image.setup_header =
       file.Slice(SetupHeader::kFileOffset, extents.header_end - SetupHeader::kFileOffset).value();
+  image.setup = file.Slice(0, extents.setup_size).value();
   image.kernel = file.Slice(extents.setup_size, extents.kernel_size).value();
   KEXEC_TRY(ReadPlacement(*header, image, diagnostics));
   ReadLimits(*header, image);
+  image.real_mode_only = WhyRealModeOnly(*header, image);
   KEXEC_TRY(ReadFlags(*header, image));
   KEXEC_TRY(CheckPayload(*header, extents.kernel_size));
 

@@ -44,6 +44,14 @@ SharedBytes HeaderOf(const BzImage& image, const KernelShape& shape) {
   return SharedBytes::Own(std::move(bytes));
 }
 
+// 40 sectors with the header in them, the rest as it comes.
+SharedBytes SetupOf(const SharedBytes& header) {
+  const SharedBytes pattern = Pattern(size_t{40} * 512, 9);
+  std::vector<std::byte> bytes(pattern.view().begin(), pattern.view().end());
+  std::memcpy(bytes.data() + SetupHeader::kFileOffset, header.view().data(), header.size());
+  return SharedBytes::Own(std::move(bytes));
+}
+
 }  // namespace
 
 SharedBytes Pattern(size_t size, unsigned seed) {
@@ -59,6 +67,7 @@ BzImage ModernKernel(const KernelShape& shape) {
   image.initrd_addr_max = PhysAddr(0x7fffffff);
   image.command_line_max = 2047;
   image.setup_header = HeaderOf(image, shape);
+  image.setup = SetupOf(image.setup_header);
   image.kernel = Pattern(shape.file_size, 1);
   image.init_size = shape.init_size;
   image.pref_address = PhysAddr(shape.pref_address);

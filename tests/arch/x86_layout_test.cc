@@ -199,8 +199,6 @@ INSTANTIATE_TEST_SUITE_P(
                   KernelOf(in).pref_address = PhysAddr(0x40000000);
                 },
                 Errc::kDoesNotFit, "'kernel' would have to lie above 0x40000000 and below 0x38000000"},
-        Refusal{"Zimage", [](BootInputs& in) { KernelOf(in).loaded_high = false; }, Errc::kUnsupported,
-                "the kernel is a zImage (LOADED_HIGH is not set): only its real-mode code can start it"},
         Refusal{"BeforeTheProtocol", [](BootInputs& in) { KernelOf(in).protocol = 0; }, Errc::kUnsupported,
                 "the kernel is older than boot protocol 2.00 (Linux 1.3.73)"}),
     [](const auto& test) { return std::string(test.param.name); });

@@ -359,16 +359,55 @@ TEST(Load, TakesTheInitrdTheRunningKernelShows) {
   EXPECT_TRUE(world.kernel.loaded());
 }
 
-TEST(Load, RefusesWhatItCannotDoInOneSentence) {
+BzImageBuilder Memdisk() { return BzImageBuilder(0x0203).Version("MEMDISK 6.04").KernelSize(0x6000); }
+
+TEST(RealMode, IsChosenForWhatStartsNoOtherWay) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel(Memdisk());
+  const std::string disk = "--initrd=" + world.Write("floppy.img", std::string(1024, 'x'));
+  ASSERT_EQ(world.Run({"-l", disk, "--dry-run", kernel}), 0) << world.message;
+  EXPECT_THAT(world.out,
+              HasSubstr("\n              entered in real mode because only real-mode code can start this "
+                        "kernel: it is syslinux' memdisk\n"));
+  EXPECT_THAT(world.out, HasSubstr("\nR real-mode code [0x10000, 0x20000)"));
+  EXPECT_THAT(world.out, HasSubstr("because kexec_file_load enters no kernel in real mode\n"));
+  ASSERT_EQ(world.Run({"-l", disk, "--dry-run", "--json", kernel}), 0) << world.message;
+  EXPECT_THAT(world.out, HasSubstr(R"("entered_as": "real-mode")"));
+  EXPECT_EQ(world.Run({"-l", disk, kernel}), 0) << world.message;
+  EXPECT_TRUE(world.kernel.loaded());
+}
+
+TEST(RealMode, IsAskedForByItsOption) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
-  EXPECT_EQ(world.Run({"-l", "--real-mode", kernel}), kExitUsage);
+  ASSERT_EQ(world.Run({"-l", "--real-mode", "--dry-run", kernel}), 0) << world.message;
+  EXPECT_THAT(world.out, HasSubstr("\n              entered in real mode because --real-mode was given\n"));
+  ASSERT_EQ(world.Run({"-l", "--real-mode", "--decompress", "--dry-run", kernel}), 0) << world.message;
+  EXPECT_THAT(world.diagnostics.TakeWarnings(),
+              ElementsAre("the kernel is loaded as it is, without --decompress: --real-mode was given"));
+}
+
+TEST(RealMode, IsRefusedWithWhatContradictsIt) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel(Memdisk());
+  EXPECT_EQ(world.Run({"-l", "-s", kernel}), kExitUsage);
   EXPECT_EQ(
       world.message,
-      "--real-mode is not supported: that code calls the BIOS; leave it out to use the kernel's 64-bit or "
-      "32-bit entry");
-  world.diagnostics.TakeWarnings();
-  EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
+      "only real-mode code can start this kernel: it is syslinux' memdisk; kexec_file_load cannot enter it "
+      "so: leave out '--kexec-file-syscall'");
+  EXPECT_EQ(world.Run({"-l", "--entry-32bit", kernel}), kExitUsage);
+  EXPECT_EQ(world.message,
+            "only real-mode code can start this kernel: it is syslinux' memdisk; that contradicts "
+            "'--entry-32bit'");
+  EXPECT_EQ(world.Run({"-l", "--append=" + std::string(497, 'x'), kernel}), kExitFailed);
+  EXPECT_EQ(world.message, "the command line is 497 bytes long, and this kernel takes 496");
+  world.machine.File("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+  EXPECT_EQ(world.Run({"-l", kernel}), kExitUsage);
+  EXPECT_EQ(
+      world.message,
+      "kernel lockdown is 'integrity', which forbids kexec_load, but kexec_file_load enters no kernel in "
+      "real mode");
+  EXPECT_FALSE(world.kernel.loaded());
 }
 
 TEST(LoadAndExecute, LoadsWritesBackAndJumps) {

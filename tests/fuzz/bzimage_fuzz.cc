@@ -18,6 +18,7 @@ void CheckPromises(const kexec::KernelImage& parsed, kexec::Bytes file) {
   Require(!image.kernel.empty() && inside(image.kernel.view()));
   Require(!image.setup_header.empty() && image.setup_header.size() <= 0x90 &&
           inside(image.setup_header.view()));
+  Require(!image.setup.empty() && inside(image.setup.view()));
   Require(image.init_size >= image.kernel.size());
   Require(image.pref_address.CheckedAdd(image.init_size).has_value());
   Require(image.relocatable == image.alignment.has_value());

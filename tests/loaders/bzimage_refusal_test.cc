@@ -63,9 +63,6 @@ std::vector<Row> Rows() {
       {"NoJump", B().Poke<uint8_t>(0x200, 0xe9), Errc::kMalformed,
        "bzImage64: the jump at 0x200 that gives the setup header's length is e9 6a, it must be eb 00 to eb "
        "7f"},
-      {"ZImage", B(0x0203).LoadFlags(0), Errc::kUnsupported,
-       "bzImage: this is a zImage, to be loaded at 0x10000 where kexec cannot put it; build a bzImage "
-       "instead"},
       {"ProtocolThree", B().Poke<uint16_t>(0x206, 0x0300), Errc::kUnsupported,
        "bzImage64: boot protocol 3.00 is not known, only 2.00 to 2.99 are"},
       {"EntryBehindTheKernel", B().KernelSize(0x200), Errc::kMalformed,

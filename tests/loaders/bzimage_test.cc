@@ -230,5 +230,48 @@ TEST(BzImage, ACertificateTableMakesItSigned) {
   EXPECT_TRUE(Parsed(BzImageBuilder().Pe(1472)).signed_pe);
 }
 
+struct RealModeRow {
+  const char* name;
+  BzImageBuilder builder;
+  const char* why;  // only real-mode code starts it; empty: there are other ways
+  uint64_t command_line_max;
+};
+
+class RealModeOnly : public ::testing::TestWithParam<RealModeRow> {};
+
+TEST_P(RealModeOnly, IsToldByTheHeader) {
+  const BzImage image = Parsed(GetParam().builder);
+  EXPECT_EQ(image.real_mode_only, GetParam().why);
+  EXPECT_EQ(image.command_line_max, GetParam().command_line_max);
+  EXPECT_EQ(image.setup.size(), 5U * 512U);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Each, RealModeOnly,
+    ::testing::Values(
+        RealModeRow{"Linux", BzImageBuilder(0x0203), "", 255},
+        RealModeRow{"Memdisk", BzImageBuilder(0x0203).Version("MEMDISK 6.04 20200816"),
+                    "it is syslinux' memdisk", 496},
+        RealModeRow{"NotMemdisk", BzImageBuilder(0x0203).Version("6.1 MEMDISK"), "", 255},
+        RealModeRow{"Ipxe", BzImageBuilder(0x0207).Poke<uint32_t>(0x214, 0).CommandLineSize(0x7ff),
+                    "its code32_start is 0", 0x7ff},
+        RealModeRow{"Wimboot", BzImageBuilder(0x0203).Poke<uint32_t>(0x214, 0), "its code32_start is 0", 255},
+        RealModeRow{"Without64BitEntry",
+                    BzImageBuilder(0x020c).XLoadFlags(0).PokeBeforeChecksum<uint32_t>(0x214, 0),
+                    "its code32_start is 0", 2047},
+        RealModeRow{"With64BitEntry", BzImageBuilder().PokeBeforeChecksum<uint32_t>(0x214, 0), "", 2047},
+        RealModeRow{"Zimage", BzImageBuilder(0x0203).LoadFlags(0), "it is a zImage (LOADED_HIGH is clear)",
+                    255}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(BzImage, AZImageLiesAt64KiBAndNowhereElse) {
+  const BzImage image = Parsed(BzImageBuilder(0x020a).LoadFlags(0));
+  EXPECT_FALSE(image.loaded_high);
+  EXPECT_EQ(image.pref_address, PhysAddr(0x10000));
+  EXPECT_EQ(image.init_size, 0x1000U);
+  EXPECT_FALSE(image.relocatable);
+  EXPECT_EQ(image.alignment, std::nullopt);
+}
+
 }  // namespace
 }  // namespace kexec::testing

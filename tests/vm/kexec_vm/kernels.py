@@ -124,6 +124,14 @@ class Cache:
         """Debian's memtest86+: the folder with memtest86+x64.bin and memtest86+ia32.bin."""
         return self.package("memtest86+") / "boot"
 
+    def ipxe(self):
+        """Debian's iPXE with Linux' header."""
+        return (self.package("ipxe") / "boot" / "ipxe.lkrn").read_bytes()
+
+    def memdisk(self):
+        """syslinux' program that makes a disk of an initrd."""
+        return (self.package("syslinux-common") / "usr" / "lib" / "syslinux" / "memdisk").read_bytes()
+
     def efi_stub(self):
         """systemd's boot program for unified kernel images."""
         return self.package("systemd-boot-efi") / "usr" / "lib" / "systemd" / "boot" / "efi" / "linuxx64.efi.stub"
