@@ -129,9 +129,17 @@ std::vector<Listed> ListWithNames(const SystemRoot& root, Diagnostics& diagnosti
   return listing.Take();
 }
 
+// The first of their IDs, for a message.
 std::string Quoted(const std::vector<const BootEntry*>& entries) {
+  constexpr size_t kShown = 32;
   std::vector<std::string> ids;
-  for (const BootEntry* entry : entries) ids.push_back(fmt::format("'{}'", Printable(entry->id)));
+  for (const BootEntry* entry : entries) {
+    if (ids.size() == kShown) {
+      ids.push_back(fmt::format("and {} more (see --list-boot-entries)", entries.size() - kShown));
+      break;
+    }
+    ids.push_back(fmt::format("'{}'", Printable(entry->id)));
+  }
   return fmt::format("{}", fmt::join(ids, ", "));
 }
 

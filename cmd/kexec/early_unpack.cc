@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/kexec/early_unpack.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "cmd/kexec/kernel_file.h"
+#include "kexec/crash_memory.h"
 #include "loaders/direct_linux.h"
 
 namespace kexec {
@@ -16,6 +18,18 @@ namespace {
 bool NeedsFileLoad(const LoadRequest& request, const Session& session) {
   const LoadFacts facts = GatherFacts(request, session.options, session.root);
   return facts.asked == Call::kFile || !WhyOnlyFileLoad(facts).empty();
+}
+
+// What is loaded has to fit: a crash kernel's initrd the memory reserved for it.
+DecompressLimits InitrdLimits(const Session& session) {
+  DecompressLimits limits = UnpackLimits(session.root);
+  if (session.options.slot != LoadKind::kCrash) return limits;
+  const auto memory = ReadCrashMemory(session.root);
+  if (!memory.has_value()) return limits;  // the load will say why
+  uint64_t largest = 0;
+  for (const PhysRange& region : memory->regions) largest = std::max(largest, region.size());
+  limits.output = std::min(limits.output, largest);
+  return limits;
 }
 
 }  // namespace
@@ -46,8 +60,9 @@ void UnpackKernelEarly(LoadRequest& request, const Session& session) {
 
 void UnpackInitrdsEarly(LoadRequest& request, const Session& session) {
   if (!session.options.decompress_initrd || NeedsFileLoad(request, session)) return;
+  const DecompressLimits limits = InitrdLimits(session);
   for (RequestedInitrd& initrd : request.initrds) {
-    Result<SharedBytes> unpacked = UnpackInitrd(initrd.bytes, UnpackLimits(session.root));
+    Result<SharedBytes> unpacked = UnpackInitrd(initrd.bytes, limits);
     if (!unpacked.has_value()) {
       session.diagnostics.Warn("initrd '{}' is loaded as it is, without --decompress-initrd: {}",
                                InitrdName(initrd), unpacked.error().message());

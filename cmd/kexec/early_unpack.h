@@ -13,8 +13,9 @@ namespace kexec {
 // ChooseCall tells.
 void UnpackKernelEarly(LoadRequest& request, const Session& session);
 
-// With --decompress-initrd: unpacks each compressed archive of the initrds. One that cannot be unpacked stays
-// as it is, with a warning. Where only kexec_file_load can be called all of them do.
+// With --decompress-initrd: unpacks each compressed archive of the initrds. One that cannot be unpacked, or
+// would not fit then, stays as it is, with a warning. Where only kexec_file_load can be called all of them
+// do.
 void UnpackInitrdsEarly(LoadRequest& request, const Session& session);
 
 }  // namespace kexec

@@ -10,6 +10,7 @@
 #include "cmd/kexec/boot_entries.h"
 #include "loaders/boot_entries/grub_menu.h"
 #include "tests/support/recording_diagnostics.h"
+#include "tests/support/result_matchers.h"
 #include "tests/support/scratch_root.h"
 #include "tests/support/work.h"
 
@@ -19,6 +20,7 @@ namespace {
 using ::testing::ElementsAre;
 using testing::ExpectLinear;
 using testing::MeasureWork;
+using testing::MessageOf;
 using testing::RecordingDiagnostics;
 using testing::ScratchRoot;
 using testing::Work;
@@ -133,6 +135,15 @@ TEST(HostileBootEntries, PathsAndTheirNumberAreBounded) {
   const std::string many = "menuentry a { linux /v; initrd" + Repeated(" /v", 20000) + "; }\n";
   EXPECT_EQ(ProblemOf(many), "");
   EXPECT_EQ(ProblemOf(many + many), "the boot menus name more files than are looked for");
+}
+
+TEST(HostileBootEntries, AMessageNamesTheFirstOnly) {
+  ScratchRoot machine;
+  machine.File("boot/grub/grub.cfg", Repeated("menuentry a { true; }\n", 40));
+  RecordingDiagnostics diagnostics;
+  const std::string message = MessageOf(FindBootEntry(machine.root(), "none", diagnostics));
+  EXPECT_TRUE(message.starts_with("there is no boot entry 'none'; there are 'a', 'a#2', 'a#3', ")) << message;
+  EXPECT_TRUE(message.ends_with(", 'a#31', 'a#32', and 8 more (see --list-boot-entries)")) << message;
 }
 
 // It is compared with each entry.

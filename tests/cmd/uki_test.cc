@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <random>
 
 #include "cmd/kexec/exit_status.h"
 #include "tests/cmd/cmd_world.h"
@@ -365,6 +366,26 @@ TEST(DecompressInitrd, UnpacksEachArchive) {
   EXPECT_EQ(world.Run({"-l", "-c", kernel, "--initrd", packed, "--decompress-initrd"}), kExitOk)
       << world.message;
   EXPECT_TRUE(world.kernel.Boot().has_value());
+}
+
+// 160 MiB of zeros in few bytes, and bytes that do not shrink, by which the file may unpack to that.
+TEST(DecompressInitrd, OfACrashKernelIsToFitItsMemory) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  testing::ByteVector noise(size_t{2} << 20);
+  std::minstd_rand random(1);
+  for (std::byte& byte : noise) byte = static_cast<std::byte>(random() >> 8);
+  const std::string bomb = AsText(testing::Gzip(testing::Zeros(size_t{16} << 20)));
+  std::string contents = AsText(testing::Gzip(noise));
+  for (int i = 0; i < 10; ++i) contents += bomb;
+  const std::string packed = world.Write("packed.img", contents);
+  EXPECT_EQ(world.Run({"-l", "-c", kernel, "--initrd", packed, "--decompress-initrd"}), kExitOk)
+      << world.message;
+  EXPECT_THAT(world.diagnostics.TakeWarnings(), IsEmpty());
+  EXPECT_EQ(world.Run({"-p", "-c", kernel, "--initrd", packed, "--decompress-initrd"}), kExitOk)
+      << world.message;
+  EXPECT_THAT(world.diagnostics.TakeWarnings(),
+              Contains(::testing::EndsWith("unpacks to more than the 134217728 bytes allowed")));
 }
 
 }  // namespace
