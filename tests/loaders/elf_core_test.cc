@@ -99,6 +99,18 @@ TEST_P(ElfCoreOf, CountsMoreThan65534SegmentsInSectionZero) {
   EXPECT_EQ(core->segments.back().virt, kCount - 1);
 }
 
+// QEMU 7.2's dump-guest-memory writes the size of a pointer there.
+TEST(ElfCore, DoesNotDependOnWhatTheHeaderSaysOfItsSize) {
+  for (const unsigned size : {0u, 8u, 52u, 0xffffu}) {
+    std::vector<std::byte> file = TwoSegments(true, false).Build();
+    file[52] = static_cast<std::byte>(size & 0xff);
+    file[53] = static_cast<std::byte>(size >> 8);
+    const Result<ElfCore> core = ParseElfCore(file);
+    ASSERT_TRUE(core.has_value()) << MessageOf(core);
+    EXPECT_EQ(core->segments.size(), 2u);
+  }
+}
+
 struct Damage {
   const char* name;
   size_t offset;  // in a little-endian ELF64 header
@@ -110,7 +122,7 @@ struct Damage {
 
 class DamagedElfCore : public ::testing::TestWithParam<Damage> {};
 
-// System V ABI: e_type at 16, e_machine 18, e_version 20, e_phoff 32, e_shoff 40, e_ehsize 52, e_phentsize
+// System V ABI: e_type at 16, e_machine 18, e_version 20, e_phoff 32, e_shoff 40, e_phentsize
 // 54, e_phnum 56.
 INSTANTIATE_TEST_SUITE_P(
     Each, DamagedElfCore,
@@ -132,8 +144,6 @@ INSTANTIATE_TEST_SUITE_P(
                "ELF: program headers at 0x38, must be behind the header and aligned to 8 bytes"},
         Damage{"TableMisaligned", 32, 8, 65, Errc::kMalformed,
                "ELF: program headers at 0x41, must be behind the header and aligned to 8 bytes"},
-        Damage{"HeaderSize", 52, 2, 52, Errc::kMalformed,
-               "ELF: the header says it has 52 bytes, this class has 64"},
         Damage{"EntrySize", 54, 2, 8, Errc::kMalformed,
                "ELF: a program header has 8 bytes, in this class it has 56"},
         Damage{"NoEntries", 56, 2, 0, Errc::kMalformed, "ELF: no program headers"},
