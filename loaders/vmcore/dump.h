@@ -30,7 +30,8 @@ Result<VmcoreInfo> ReadVmcoreInfo(const OpenedDump& dump);
 
 // The panicked kernel's memory. An address is looked up in the program headers; where they do not know it, in
 // what vmcoreinfo tells of the machine (x86_64: phys_base and the page tables; arm64: kimage_voffset and
-// PHYS_OFFSET) and the physical addresses of the program headers.
+// PHYS_OFFSET; riscv64: va_kernel_pa_offset and phys_ram_base) and the physical addresses of the program
+// headers.
 class DumpMemory {
  public:
   DumpMemory(const OpenedDump& dump, const VmcoreInfo& info);
@@ -49,13 +50,14 @@ class DumpMemory {
   Result<uint64_t> ReadPointer(uint64_t virt) const { return ReadUint(virt, pointer_size()); }
 
  private:
-  enum class Machine { kOther, kX86_64, kArm64 };
+  enum class Machine { kOther, kX86_64, kArm64, kRiscv64 };
   // Where `virt` lies in the file.
   std::optional<ExtentMap::Hit> Locate(uint64_t virt) const;
   // How much of a mapping's size follows `address` inside one of `hit`'s extents.
   std::optional<ExtentMap::Hit> AtPhysical(uint64_t phys, uint64_t bytes) const;
   std::optional<ExtentMap::Hit> LocateX86(uint64_t virt) const;
   std::optional<ExtentMap::Hit> LocateArm64(uint64_t virt) const;
+  std::optional<ExtentMap::Hit> LocateRiscv64(uint64_t virt) const;
   std::optional<uint64_t> ReadPhysical64(uint64_t phys) const;
 
   std::shared_ptr<const DumpSource> source_;

@@ -22,6 +22,7 @@ DumpMemory::DumpMemory(const OpenedDump& dump, const VmcoreInfo& info)
     : source_(dump.source), info_(info), is_64bit_(dump.core.is_64bit), big_endian_(dump.core.big_endian) {
   if (is_64bit_ && !big_endian_ && dump.core.machine == EM_X86_64) machine_ = Machine::kX86_64;
   if (is_64bit_ && !big_endian_ && dump.core.machine == EM_AARCH64) machine_ = Machine::kArm64;
+  if (is_64bit_ && !big_endian_ && dump.core.machine == EM_RISCV) machine_ = Machine::kRiscv64;
   // "Not known" is all ones, in an ELF32 file 32 of them.
   const uint64_t unknown = is_64bit_ ? ~uint64_t{0} : uint64_t{0xffffffff};
   // The first header that knows an address wins: painted last.
@@ -76,23 +77,44 @@ std::optional<ExtentMap::Hit> DumpMemory::LocateX86(uint64_t virt) const {
   return std::nullopt;
 }
 
-// arch/arm64/include/asm/memory.h: since 5.4 the linear map is the lower half of the kernel's addresses,
-// before it was the upper one; the kernel's own text is in the other half.
+// arch/arm64/include/asm/memory.h: since 5.4 the linear map is the lower half of the kernel's addresses and
+// counted from the lowest that VA_BITS allows, before it was the upper one; the kernel's own text is in the
+// other half. A kernel built for 52 bits uses 48 on most CPUs: TCR_EL1_T1SZ tells how many are left out of 64
+// (since 5.9).
 std::optional<ExtentMap::Hit> DumpMemory::LocateArm64(uint64_t virt) const {
-  const auto bits = info_.Number("VA_BITS");
+  const auto built_for = info_.Number("VA_BITS");
   const auto image_offset = info_.Number("kimage_voffset");
   const auto ram_begin = info_.Number("PHYS_OFFSET");
   const auto text = info_.Symbol("_stext");
-  if (!bits || *bits < 36 || *bits > 52 || !image_offset || !ram_begin || !text) return std::nullopt;
-  const uint64_t half = uint64_t{1} << (*bits - 1);
-  if ((virt & half) == (*text & half)) return AtPhysical(virt - *image_offset, half - (virt & (half - 1)));
-  return AtPhysical((virt & (half - 1)) + *ram_begin, half - (virt & (half - 1)));
+  if (!built_for || *built_for < 36 || *built_for > 52 || !image_offset || !ram_begin || !text)
+    return std::nullopt;
+  const auto left_out = info_.Number("TCR_EL1_T1SZ");
+  const uint64_t bits = left_out && *left_out >= 12 && *left_out <= 28 ? 64 - *left_out : *built_for;
+  const uint64_t half = uint64_t{1} << (bits - 1);
+  const uint64_t left = half - (virt & (half - 1));
+  if ((virt & half) == (*text & half)) return AtPhysical(virt - *image_offset, left);
+  const bool lower = (virt & half) == 0;
+  const uint64_t inside = lower ? (uint64_t{1} << *built_for) - 1 : half - 1;
+  return AtPhysical((virt & inside) + *ram_begin, left);
+}
+
+// arch/riscv/kernel/vmcore_info.c and arch/riscv/include/asm/page.h: the linear map begins at PAGE_OFFSET
+// with the lowest RAM, the kernel's own mapping is the last 2 GiB, from KERNEL_LINK_ADDR on.
+std::optional<ExtentMap::Hit> DumpMemory::LocateRiscv64(uint64_t virt) const {
+  const auto linear = info_.Number("PAGE_OFFSET");
+  const auto ram_begin = info_.Number("phys_ram_base");
+  const auto image = info_.Number("KERNEL_LINK_ADDR");
+  const auto image_offset = info_.Number("va_kernel_pa_offset");
+  if (image && image_offset && virt >= *image) return AtPhysical(virt - *image_offset, uint64_t{0} - virt);
+  if (!linear || !ram_begin || virt < *linear) return std::nullopt;
+  return AtPhysical(virt - *linear + *ram_begin, image.value_or(0) - virt);
 }
 
 std::optional<ExtentMap::Hit> DumpMemory::Locate(uint64_t virt) const {
   if (const auto hit = virt_.Find(virt)) return hit;
   if (machine_ == Machine::kX86_64) return LocateX86(virt);
   if (machine_ == Machine::kArm64) return LocateArm64(virt);
+  if (machine_ == Machine::kRiscv64) return LocateRiscv64(virt);
   return std::nullopt;
 }
 

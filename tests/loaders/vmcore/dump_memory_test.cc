@@ -21,7 +21,7 @@ using testing::ReadLog;
 using testing::RecordingSink;
 
 constexpr uint64_t kUnknown = ~uint64_t{0};
-constexpr uint16_t kX86_64 = 62, kAarch64 = 183;
+constexpr uint16_t kX86_64 = 62, kAarch64 = 183, kRiscv = 243;
 
 // One page at each physical address, no virtual ones.
 std::vector<std::byte> PhysicalDump(const std::vector<std::pair<uint64_t, std::vector<std::byte>>>& pieces,
@@ -117,6 +117,37 @@ TEST(DumpMemory, KnowsBothLinearMapsOfArm64) {
     EXPECT_EQ(*ReadText(builder.Build(), row.text + 0x1000, 9), "the image");
     EXPECT_THAT(MessageOf(ReadText(builder.Build(), row.linear + 0x200000, 1)),
                 HasSubstr("no program header"));
+  }
+}
+
+// A kernel built for 52-bit addresses on a CPU with 48 moves PHYS_OFFSET, so that the lowest address of 52
+// bits would still be the lowest RAM (arm64_memblock_init in arch/arm64/mm/init.c).
+TEST(DumpMemory, KnowsTheLinearMapOfA52BitKernelOn48Bits) {
+  const uint64_t text = 0xffff800080000000, moved = 0x40000000 - (0xffff000000000000 - 0xfff0000000000000);
+  ElfCoreBuilder builder(true, false, kAarch64);
+  builder.AddNote("VMCOREINFO", 0,
+                  fmt::format("NUMBER(VA_BITS)=52\nNUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(PHYS_OFFSET)={:#x}\n"
+                              "SYMBOL(_stext)={:x}\nNUMBER(kimage_voffset)={:#x}\n",
+                              moved, text, text - 0x48000000));
+  builder.Add({1, kUnknown, 0x40100000, PageOf("linear map")});
+  builder.Add({1, kUnknown, 0x48001000, PageOf("the image")});
+  EXPECT_EQ(*ReadText(builder.Build(), 0xffff000000100000, 10), "linear map");
+  EXPECT_EQ(*ReadText(builder.Build(), text + 0x1000, 9), "the image");
+}
+
+TEST(DumpMemory, KnowsTheMapsOfRiscv64) {
+  ElfCoreBuilder builder(true, false, kRiscv);
+  builder.AddNote(
+      "VMCOREINFO", 0,
+      "NUMBER(phys_ram_base)=2147483648\nNUMBER(PAGE_OFFSET)=0xffffffd600000000\n"
+      "NUMBER(KERNEL_LINK_ADDR)=0xffffffff80000000\nNUMBER(va_kernel_pa_offset)=0xfffffffeffe00000\n");
+  builder.Add({1, kUnknown, 0x80100000, PageOf("linear map")});
+  builder.Add({1, kUnknown, 0x80201000, PageOf("the image")});
+  EXPECT_EQ(*ReadText(builder.Build(), 0xffffffd600100000, 10), "linear map");
+  EXPECT_EQ(*ReadText(builder.Build(), 0xffffffff80001000, 9), "the image");
+  for (const uint64_t nowhere :
+       {0xffffffd600200000, 0xffffffd5ffffffff, 0xffffffff90000000, uint64_t{0x80100000}}) {
+    EXPECT_THAT(MessageOf(ReadText(builder.Build(), nowhere, 1)), HasSubstr("no program header"));
   }
 }
 
