@@ -29,10 +29,13 @@ template <class Printer>
 int PrintWith(Printer printer, const DumpMemory& memory, const VmcoreInfo& info, LogFormat format,
               const Write& complain) {
   const Result<> read = ReadKernelLog(memory, info, format, printer);
-  if (!read.has_value()) {
+  const int status = read.has_value() ? kDmesgOk : LogStatus(read.error().code(), format);
+  if (status != kDmesgOk && status != kDmesgDamaged) {
     complain(read.error().message());
-    return LogStatus(read.error().code(), format);
+    return status;
   }
+  // Damage that is found before the first record is one that left none.
+  if (status == kDmesgDamaged) printer.Damage(read.error().message());
   const std::vector<std::string> damage = printer.Finish();
   for (const std::string& what : damage) complain(what);
   return damage.empty() ? kDmesgOk : kDmesgDamaged;

@@ -128,6 +128,23 @@ TEST(PrintDump, TellsDamageInJsonToo) {
   EXPECT_THAT(printed.complaints, HasSubstr("'dump': 1 record cannot be read: "));
 }
 
+TEST(PrintDump, IsADocumentWithoutRecordsWhereTheLogItselfIsDamaged) {
+  DmesgOptions options;
+  options.json = true;
+  const DumpedKernel whole = testing::LocklessKernel({}, {{1, "one"}});
+  DumpedKernel kernel = whole;
+  kernel.SetInfo("SIZE(printk_ringbuffer)", "0");
+  const Printed printed = Print(kernel.Build(), options);
+  EXPECT_EQ(printed.status, kDmesgDamaged);
+  EXPECT_EQ(printed.complaints,
+            "'dump': vmcoreinfo says SIZE(printk_ringbuffer)=0, OFFSET(printk_ringbuffer.desc_ring)=0, "
+            "OFFSET(printk_ringbuffer.text_data_ring)=48, which cannot be\n");
+  EXPECT_EQ(nlohmann::json::parse(printed.out), nlohmann::json::parse(R"({"schema": "vmcore-dmesg/1",
+      "kernel": "6.1.0-test", "format": "lockless", "records": [],
+      "damage": ["vmcoreinfo says SIZE(printk_ringbuffer)=0, OFFSET(printk_ringbuffer.desc_ring)=0, OFFSET(printk_ringbuffer.text_data_ring)=48, which cannot be"]})"));
+  EXPECT_EQ(Print(kernel.Build()).out, "");
+}
+
 struct StatusRow {
   const char* name;
   int status;
