@@ -43,6 +43,8 @@ std::optional<PeSigning> FindPeSigning(Bytes file) {
   const auto certificate_size = ReadAt<Le<uint32_t>>(file, signing.certificate_offset + 4);
   if (!directory_count || *directory_count < 5 || !certificate_size) return std::nullopt;
   signing.has_certificate = *certificate_size != 0;
+  const auto certificates = ReadAt<Le<uint32_t>>(file, signing.certificate_offset);
+  if (signing.has_certificate) signing.certificates_end = uint64_t{*certificates} + *certificate_size;
   return signing;
 }
 

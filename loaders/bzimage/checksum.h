@@ -16,6 +16,9 @@ struct PeSigning {
   uint64_t checksum_offset = 0;     // CheckSum, 4 bytes
   uint64_t certificate_offset = 0;  // data directory entry 4, 8 bytes
   bool has_certificate = false;
+  // Where the certificate table ends, which is the last thing in a signed file; 0: there is none. Unlike what
+  // a section table names, the directory tells its place in the file.
+  uint64_t certificates_end = 0;
 };
 
 // nullopt if `file` has no PE header (a kernel without CONFIG_EFI_STUB), or one that is cut off.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <algorithm>
 
+#include "loaders/bzimage/checksum.h"
 #include "loaders/decompress.h"
 #include "loaders/kernel_image.h"
 #include "loaders/pe/zboot.h"
@@ -56,6 +57,20 @@ Result<> CheckMachine(const Loader& loader, std::string_view told) {
               loader.machine, loader.name);
 }
 
+// A signature covers the file to its end (pefile_digest_pe_contents in
+// crypto/asymmetric_keys/verify_pefile.c), so zeros that were packed behind a signed kernel break it.
+SharedBytes EndAtCertificates(const SharedBytes& kernel, Diagnostics& diagnostics) {
+  const auto signing = FindPeSigning(kernel.view());
+  if (!signing || signing->certificates_end == 0 || signing->certificates_end >= kernel.size()) return kernel;
+  const Bytes behind = kernel.view().subspan(signing->certificates_end);
+  if (std::ranges::any_of(behind, [](std::byte b) { return b != std::byte{0}; })) return kernel;
+  diagnostics.Note(
+      "the unpacked kernel is signed and ends with its certificates at {:#x}: {} bytes of padding are left "
+      "out",
+      signing->certificates_end, behind.size());
+  return *kernel.Slice(0, signing->certificates_end);
+}
+
 Result<> UnpackOnce(UnpackedKernel& kernel, ArchiveFormat format, Diagnostics& diagnostics,
                     const DecompressLimits& limits) {
   kernel.layers.emplace_back(ArchiveFormatName(format));
@@ -66,7 +81,7 @@ Result<> UnpackOnce(UnpackedKernel& kernel, ArchiveFormat format, Diagnostics& d
                      inner.used, inner.ignored);
   }
   diagnostics.Note("the kernel's {} data unpacks to {} bytes", name, inner.bytes.size());
-  kernel.bytes = std::move(inner.bytes);
+  kernel.bytes = EndAtCertificates(std::move(inner.bytes), diagnostics);
   return {};
 }
 

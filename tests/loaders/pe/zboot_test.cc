@@ -49,6 +49,19 @@ TEST(Zboot, IsRefusedWhereItIsCut) {
   EXPECT_FALSE(RecognisesZboot(BytesOf("MZ")));
 }
 
+// A signature covers the file to its last byte.
+TEST(Zboot, EndsASignedKernelBehindItsCertificates) {
+  const ByteVector kernel = BzImageBuilder().Pe(1472).BuildBytes();
+  const auto unpacked = Unpack(Zboot(Gzip(kernel + ByteVector(3000))));
+  ASSERT_TRUE(unpacked.has_value()) << unpacked.error().message();
+  EXPECT_TRUE(std::ranges::equal(unpacked->bytes.view(), kernel));
+  // What is no padding stays, and so does all of a kernel without a signature.
+  for (const ByteVector& whole :
+       {kernel + ByteVector(3000) + BytesOf("x"), BzImageBuilder().Pe().BuildBytes() + ByteVector(9)}) {
+    EXPECT_TRUE(std::ranges::equal(Unpack(Zboot(Gzip(whole)))->bytes.view(), whole));
+  }
+}
+
 TEST(Zboot, IsOneMoreLayerOfUnpacking) {
   const ByteVector kernel = BzImageBuilder().BuildBytes();
   const auto unpacked = Unpack(Zboot(Gzip(kernel)));
