@@ -168,6 +168,35 @@ Result<Parts> PlaceParts(const DtMachine& machine, const ImageKernel& image, con
   return parts;
 }
 
+uint64_t BytesOf(ImagePageSize size) {
+  switch (size) {
+    case ImagePageSize::kUnspecified:
+      break;
+    case ImagePageSize::k4K:
+      return 4096;
+    case ImagePageSize::k16K:
+      return 16384;
+    case ImagePageSize::k64K:
+      return 65536;
+  }
+  return 0;
+}
+
+// What a CPU need not be able to do (booting.rst, "flags"). No program may ask it (ID_AA64MMFR0_EL1 reads as
+// zero, cpu-feature-registers.rst), and a kernel that needs it stops without a word.
+void NoteCpuNeeds(const ImageKernel& image, Alignment page, Diagnostics& diagnostics) {
+  const uint64_t wanted = BytesOf(image.page_size);
+  if (image.big_endian) {
+    diagnostics.Note("the kernel is big-endian: on a CPU without that byte order it stops at once");
+  }
+  if (wanted != 0 && wanted != page.bytes()) {
+    diagnostics.Note(
+        "the kernel has pages of {} KiB, the running one of {} KiB: on a CPU without the former it stops at "
+        "once",
+        wanted / 1024, page.bytes() / 1024);
+  }
+}
+
 }  // namespace
 
 Result<std::unique_ptr<PlacedBoot>> PlaceDtBoot(const DtMachine& machine, const BootInputs& inputs,
@@ -177,6 +206,7 @@ Result<std::unique_ptr<PlacedBoot>> PlaceDtBoot(const DtMachine& machine, const 
     return Fail(Errc::kUnsupported, "a kernel of type '{}' cannot be started on {}", inputs.kernel.type,
                 machine.name());
   }
+  NoteCpuNeeds(*image, machine.facts().page, diagnostics);
   KEXEC_ASSIGN(Parts parts, PlaceParts(machine, *image, inputs, diagnostics));
   return std::make_unique<PlacedDtLinux>(machine, inputs, std::move(parts));
 }

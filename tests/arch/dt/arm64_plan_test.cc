@@ -131,6 +131,26 @@ TEST_F(Arm64Plan, PlacesAndTellsEverything) {
   EXPECT_EQ(plan->entry.raw(), purgatory.dest.begin().raw() + params.entry_offset);
 }
 
+TEST_F(Arm64Plan, NotesWhatTheCpuMayLack) {
+  const auto notes = [&] {
+    std::vector<std::string> found;
+    for (const std::string& note : diagnostics_.notes()) {
+      if (note.ends_with("stops at once")) found.push_back(note);
+    }
+    return found;
+  };
+  image_.page_size = ImagePageSize::k4K;
+  ASSERT_EQ(MessageOf(Plan()), "success");
+  EXPECT_THAT(notes(), ElementsAre());
+  image_.big_endian = true;
+  image_.page_size = ImagePageSize::k64K;
+  ASSERT_EQ(MessageOf(Plan()), "success");
+  EXPECT_THAT(notes(),
+              ElementsAre("the kernel is big-endian: on a CPU without that byte order it stops at once",
+                          "the kernel has pages of 64 KiB, the running one of 4 KiB: on a CPU without the "
+                          "former it stops at once"));
+}
+
 // The tree of a kernel that came by kexec itself.
 TEST_F(Arm64Plan, ReservesTheInterruptControllersTablesOnce) {
   DeviceTree handed = *DeviceTree::Parse(Tree());
