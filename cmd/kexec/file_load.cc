@@ -24,12 +24,12 @@ std::pair<unsigned, unsigned> MajorMinor(std::string_view release) {
   return version;
 }
 
-// KEXEC_FILE_DEBUG came with Linux 6.7 (cbc2fe9d9cb2, "kexec_file: add kexec_file flag to control debug
+// KEXEC_FILE_DEBUG came with Linux 6.8 (cbc2fe9d9cb2, "kexec_file: add kexec_file flag to control debug
 // printing"). No file tells whether it is there, an older kernel refuses it with EINVAL, and a load to find
 // out would count against kernel.kexec_load_limit_*: so this one feature is told by its version.
 bool KnowsDebugFlag(const SystemRoot& root) {
   const auto release = root.KernelRelease();
-  return release.has_value() && MajorMinor(*release) >= std::pair(6U, 7U);
+  return release.has_value() && MajorMinor(*release) >= std::pair(6U, 8U);
 }
 
 // A descriptor for `files` as one; `made` keeps it open where it is not the user's own.

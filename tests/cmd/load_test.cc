@@ -273,7 +273,7 @@ TEST(Load, AsksForDebuggingOnlyWhereTheKernelKnowsIt) {
   const std::string kernel = world.WriteKernel();
   const std::string initrd = world.WriteInitrd();
   EXPECT_EQ(world.Run({"-d", "-s", "-l", kernel, "--initrd", initrd}), 0) << world.message;
-  world.machine.File("proc/sys/kernel/osrelease", "6.6.99-test\n");
+  world.machine.File("proc/sys/kernel/osrelease", "6.7.99-test\n");
   EXPECT_EQ(world.Run({"-d", "-s", "-l", kernel, "--initrd", initrd}), 0) << world.message;
   EXPECT_EQ(world.kernel.file_loads().at(0).flags, kKexecFileDebug);
   EXPECT_EQ(world.kernel.file_loads().at(1).flags, 0u);
