@@ -13,8 +13,18 @@ namespace {
 // Far above any add-on; it bounds what is read from a pipe.
 constexpr uint64_t kMaxAddonFile = uint64_t{1} << 30;
 
+// By which name `file` was opened if it is a descriptor of ours: kexec-crash passes files so (proc(5),
+// /proc/self/fd).
+std::filesystem::path OpenedAs(const std::filesystem::path& file) {
+  const std::filesystem::path folder = file.parent_path();
+  if (folder != "/proc/self/fd" && folder != "/dev/fd") return file;
+  std::error_code error;
+  const std::filesystem::path name = std::filesystem::read_symlink(file, error);
+  return error ? file : name;
+}
+
 std::vector<std::filesystem::path> AddonsBeside(const std::filesystem::path& file, Diagnostics& diagnostics) {
-  const std::filesystem::path folder = file.string() + ".extra.d";
+  const std::filesystem::path folder = OpenedAs(file).string() + ".extra.d";
   std::vector<std::filesystem::path> found;
   std::error_code error;
   std::filesystem::directory_iterator entries(folder, error);

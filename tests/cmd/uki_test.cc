@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Unified kernel images from the words of the command line to what reaches the kernel.
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -9,6 +10,7 @@
 #include <random>
 
 #include "cmd/kexec/exit_status.h"
+#include "kexec/file.h"
 #include "tests/cmd/cmd_world.h"
 #include "tests/support/archive_builder.h"
 #include "tests/support/pe_builder.h"
@@ -154,6 +156,13 @@ TEST(UkiAddons, LieBesideTheImageOrAreNamed) {
   EXPECT_EQ(load.command_line, "root=/dev/vda crashkernel=1M a=1 b=1 named=1");
   const auto plan = PlanOf(world, {"--dry-run", "--json", "-l", file});
   EXPECT_EQ(plan["kernel"]["embedded_in"]["addons"].size(), 2u);
+  const UniqueFd open_file(open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  for (const char* folder : {"/proc/self/fd/", "/dev/fd/"}) {
+    const auto by_descriptor =
+        PlanOf(world, {"--dry-run", "--json", "-l", folder + std::to_string(open_file.get())});
+    EXPECT_EQ(by_descriptor["kernel"]["embedded_in"]["addons"], plan["kernel"]["embedded_in"]["addons"])
+        << folder;
+  }
   const auto alone = PlanOf(world, {"--dry-run", "--json", "-l", file, "--no-embedded"});
   EXPECT_EQ(alone["kernel"]["embedded_in"]["addons"].size(), 0u);
 }
