@@ -48,10 +48,7 @@ Result<std::unique_ptr<Syscalls>> OpenDoor(const Options& options, const SystemR
 }
 
 CallChoice XenCall() {
-  return {KexecCall::kLoad,
-          false,
-          "Xen's: this is its first domain, and the kernel's own calls are not made",
-          {}};
+  return {KexecCall::kLoad, false, "this is Xen's first domain: the call is Xen's, not its kernel's", {}};
 }
 
 }  // namespace kexec

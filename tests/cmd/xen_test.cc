@@ -176,7 +176,8 @@ TEST(XenFirstDomain, WhatXenCallsEmptyIsTriedWithTheNetworkUp) {
 TEST(XenFirstDomain, ADryRunSaysWhoseCallItIs) {
   FirstDomain dom0;
   EXPECT_EQ(dom0.world.Run({"--dry-run", "-s", "-l", dom0.world.WriteKernel()}), 0) << dom0.world.message;
-  EXPECT_THAT(dom0.world.out, HasSubstr("Xen's: this is its first domain"));
+  EXPECT_THAT(dom0.world.out,
+              HasSubstr("because this is Xen's first domain: the call is Xen's, not its kernel's\n"));
   EXPECT_THAT(dom0.xen->loads(), IsEmpty());
 }
 
