@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/kernel_log.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
 #include <vector>
 
-#include "kexec/file.h"
+#include "kexec/system_root.h"
 
 namespace kexec {
 namespace {
@@ -20,8 +19,8 @@ constexpr size_t kMostRecord = 64 << 10;  // more than any: a read of less than 
 
 Result<std::string> ReadKernelLog(const std::filesystem::path& root) {
   const std::string path = (root / "dev/kmsg").string();
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", path);
+  KEXEC_ASSIGN(const SystemRoot machine, SystemRoot::Open(root));
+  KEXEC_ASSIGN(const UniqueFd fd, machine.OpenDevice("dev/kmsg"));
   std::string log;
   std::vector<char> buffer(kMostRecord);
   while (log.size() < kMostLog) {

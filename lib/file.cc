@@ -101,10 +101,7 @@ Result<ImageFile> OpenImageFile(const std::filesystem::path& path, uint64_t max_
   return file;
 }
 
-Result<std::string> ReadSmallFile(int dir_fd, const std::string& path, const std::string& shown,
-                                  size_t max_bytes) {
-  const UniqueFd fd(openat(dir_fd, path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
+Result<std::string> ReadSmallFile(const UniqueFd& fd, const std::string& shown, size_t max_bytes) {
   std::string text;
   std::array<char, kSmallRead> buffer;  // most files in /proc and /sys fit, and none is read further at once
   for (;;) {

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 
+#include "kexec/open_below.h"
 #include "text.h"
 
 namespace kexec {
@@ -25,10 +26,20 @@ std::string Relative(std::string_view path) {
   return std::string(path);
 }
 
-Result<UniqueFd> OpenToRead(int dir_fd, const std::string& relative, const std::string& shown) {
-  UniqueFd fd(openat(dir_fd, relative.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", shown);
-  return fd;
+// What `mode` of stat(2) is, as messages say it.
+std::string_view KindName(mode_t mode) {
+  if (S_ISFIFO(mode)) return "a FIFO";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "a device";
+  return "a socket";
+}
+
+// That `fd` is a regular file, or, if they are allowed, a device.
+Result<> CheckKind(const UniqueFd& fd, const std::string& shown, bool device_allowed) {
+  struct stat info = {};
+  if (fstat(fd.get(), &info) != 0) return FailErrno(Errc::kIo, errno, "cannot stat '{}'", shown);
+  if (S_ISREG(info.st_mode) || (device_allowed && S_ISCHR(info.st_mode))) return {};
+  if (S_ISDIR(info.st_mode)) return FailErrno(Errc::kIo, EISDIR, "cannot read '{}'", shown);
+  return Fail(Errc::kIo, "'{}' is {}, not a regular file", shown, KindName(info.st_mode));
 }
 
 }  // namespace
@@ -43,22 +54,39 @@ Result<SystemRoot> SystemRoot::Open(const std::filesystem::path& directory) {
 
 std::string SystemRoot::Shown(const std::string& relative) const { return prefix_ + relative; }
 
-bool SystemRoot::Exists(std::string_view path) const {
-  struct stat info = {};
-  return fstatat(dir_.get(), Relative(path).c_str(), &info, 0) == 0;
+std::expected<UniqueFd, int> SystemRoot::OpenEntry(std::string_view path, int flags) const {
+  const std::string relative = Relative(path);
+  if (!live_) return OpenBelow(dir_.get(), relative, {.flags = flags | O_CLOEXEC});
+  UniqueFd fd(openat(dir_.get(), relative.c_str(), flags | O_CLOEXEC));
+  if (!fd.valid()) return std::unexpected(errno);
+  return fd;
 }
 
+Result<UniqueFd> SystemRoot::OpenToRead(std::string_view path, bool device_allowed) const {
+  const std::string shown = Shown(Relative(path));
+  // A FIFO without a writer would make open(2) wait, a terminal could become ours.
+  auto fd = OpenEntry(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!fd) return FailErrno(Errc::kIo, fd.error(), "cannot open '{}'", shown);
+  KEXEC_TRY(CheckKind(*fd, shown, device_allowed));
+  return *std::move(fd);
+}
+
+Result<UniqueFd> SystemRoot::OpenDevice(std::string_view path) const { return OpenToRead(path, live_); }
+
+bool SystemRoot::Exists(std::string_view path) const { return OpenEntry(path, O_PATH).has_value(); }
+
 EntryKind SystemRoot::Kind(std::string_view path) const {
+  const auto fd = OpenEntry(path, O_PATH | O_NOFOLLOW);
   struct stat info = {};
-  if (fstatat(dir_.get(), Relative(path).c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return EntryKind::kNone;
+  if (!fd || fstat(fd->get(), &info) != 0) return EntryKind::kNone;
   if (S_ISDIR(info.st_mode)) return EntryKind::kDirectory;
   return S_ISREG(info.st_mode) ? EntryKind::kFile : EntryKind::kOther;
 }
 
 Result<std::string> SystemRoot::ReadText(std::string_view path) const {
   if (observer_) observer_(path, std::nullopt);
-  const std::string relative = Relative(path);
-  return ReadSmallFile(dir_.get(), relative, Shown(relative));
+  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(path, false));
+  return ReadSmallFile(fd, Shown(Relative(path)));
 }
 
 Result<std::vector<std::byte>> SystemRoot::ReadBinary(std::string_view path) const {
@@ -69,9 +97,8 @@ Result<std::vector<std::byte>> SystemRoot::ReadBinary(std::string_view path) con
 
 Result<std::vector<std::byte>> SystemRoot::ReadHead(std::string_view path, size_t max_bytes) const {
   if (observer_) observer_(path, max_bytes);
-  const std::string relative = Relative(path);
-  const std::string shown = Shown(relative);
-  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(dir_.get(), relative, shown));
+  const std::string shown = Shown(Relative(path));
+  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(path, false));
   std::vector<std::byte> head(max_bytes);
   size_t used = 0;
   while (used < max_bytes) {
@@ -87,9 +114,8 @@ Result<std::vector<std::byte>> SystemRoot::ReadHead(std::string_view path, size_
 
 Result<std::string> SystemRoot::ReadAttribute(std::string_view path) const {
   if (observer_) observer_(path, std::nullopt);
-  const std::string relative = Relative(path);
-  const std::string shown = Shown(relative);
-  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(dir_.get(), relative, shown));
+  const std::string shown = Shown(Relative(path));
+  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(path, false));
   std::array<char, kAttributeBuffer> buffer;
   const ssize_t got = read(fd.get(), buffer.data(), buffer.size());
   if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", shown);
@@ -103,9 +129,8 @@ Result<std::string> SystemRoot::ReadAttribute(std::string_view path) const {
 Result<> SystemRoot::ForEachLine(std::string_view path,
                                  const std::function<bool(std::string_view)>& visit) const {
   if (observer_) observer_(path, 0);
-  const std::string relative = Relative(path);
-  const std::string shown = Shown(relative);
-  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(dir_.get(), relative, shown));
+  const std::string shown = Shown(Relative(path));
+  KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(path, false));
   std::vector<char> buffer(kLineBuffer);
   size_t held = 0;  // bytes of a line whose end is still to come
   while (true) {
@@ -134,10 +159,9 @@ Result<std::string> SystemRoot::ReadLine(std::string_view path) const {
 
 Result<std::vector<std::string>> SystemRoot::List(std::string_view path) const {
   if (observer_) observer_(path, std::nullopt);
-  const std::string relative = Relative(path);
-  const int fd = openat(dir_.get(), relative.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return FailErrno(Errc::kIo, errno, "cannot list '{}'", Shown(relative));
-  const std::unique_ptr<DIR, int (*)(DIR*)> dir(fdopendir(fd), closedir);
+  auto fd = OpenEntry(path, O_RDONLY | O_DIRECTORY);
+  if (!fd) return FailErrno(Errc::kIo, fd.error(), "cannot list '{}'", Shown(Relative(path)));
+  const std::unique_ptr<DIR, int (*)(DIR*)> dir(fdopendir(fd->Release()), closedir);
   std::vector<std::string> names;
   while (const dirent* entry = readdir(dir.get())) {
     const std::string_view name = entry->d_name;

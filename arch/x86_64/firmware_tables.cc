@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "arch/x86_64/firmware_tables.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,10 +54,9 @@ bool IsSigned(Bytes bytes) {
 class MemoryDevice {
  public:
   static Result<MemoryDevice> Open(const std::filesystem::path& root) {
-    std::string path = (root / "dev/mem").string();
-    UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open '{}'", path);
-    return MemoryDevice(std::move(fd), std::move(path));
+    KEXEC_ASSIGN(const SystemRoot machine, SystemRoot::Open(root));
+    KEXEC_ASSIGN(UniqueFd fd, machine.OpenDevice("dev/mem"));
+    return MemoryDevice(std::move(fd), (root / "dev/mem").string());
   }
 
   // As many of `size` bytes at `address` as are there.

@@ -5,6 +5,7 @@
 #include <string>
 #include <system_error>
 
+#include "cmd/kexec/boot_files.h"
 #include "kexec/file.h"
 
 namespace kexec {
@@ -39,6 +40,22 @@ std::vector<std::filesystem::path> AddonsBeside(const std::filesystem::path& fil
   return found;
 }
 
+// Whether `path` was found below a record, whose links are followed in it.
+bool IsOfRecord(const std::filesystem::path& path, const SystemRoot& root) {
+  const std::filesystem::path relative = path.lexically_relative(root.path());
+  return !root.live() && !relative.empty() && *relative.begin() != "..";
+}
+
+// What to open of an add-on that was found: a FIFO would wait for a writer.
+Result<std::filesystem::path> RegularFile(const std::filesystem::path& path, const SystemRoot& root) {
+  if (IsOfRecord(path, root)) {
+    return BootFiles(root).Find(path.lexically_relative(root.path()).string(), "");
+  }
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error)) return path;
+  return Fail(Errc::kIo, "'{}' is not a regular file", path.string());
+}
+
 Result<FoundAddon> ReadAddon(const std::filesystem::path& path, const Uki& uki) {
   KEXEC_ASSIGN(const ImageFile file, OpenImageFile(path, kMaxAddonFile));
   KEXEC_ASSIGN(PeAddon addon, ReadPeAddon(file.bytes), fmt::format("'{}'", path.string()));
@@ -47,6 +64,11 @@ Result<FoundAddon> ReadAddon(const std::filesystem::path& path, const Uki& uki) 
                 PeMachineName(addon.machine), PeMachineName(uki.machine));
   }
   return FoundAddon{path, file.mapped, std::move(addon)};
+}
+
+Result<FoundAddon> ReadFoundAddon(const std::filesystem::path& path, const Uki& uki, const SystemRoot& root) {
+  KEXEC_ASSIGN(const std::filesystem::path file, RegularFile(path, root));
+  return ReadAddon(file, uki);
 }
 
 bool NamesAnotherKernel(const FoundAddon& found, const Uki& uki) {
@@ -61,7 +83,7 @@ Result<std::vector<FoundAddon>> ReadAddons(const std::filesystem::path& file, co
   Diagnostics& diagnostics = session.diagnostics;
   std::vector<FoundAddon> addons;
   for (const std::filesystem::path& path : AddonsBeside(file, diagnostics)) {
-    Result<FoundAddon> found = ReadAddon(path, uki);
+    Result<FoundAddon> found = ReadFoundAddon(path, uki, session.root);
     if (!found.has_value()) {
       diagnostics.Warn("an add-on is left out: {}", found.error().message());
     } else if (NamesAnotherKernel(*found, uki)) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <span>
 
+#include "cmd/kexec/boot_files.h"
 #include "cmd/kexec/command_line.h"
 #include "cmd/kexec/crash_need.h"
 #include "cmd/kexec/estimate_report.h"
@@ -32,9 +33,9 @@ std::string InPlace(std::string_view place, std::string_view release) {
 // The first of the places where there is a file; empty: none.
 std::filesystem::path FirstThere(std::span<const std::string_view> places, std::string_view release,
                                  const SystemRoot& root) {
+  const BootFiles files(root);
   for (const std::string_view place : places) {
-    const std::string path = InPlace(place, release);
-    if (root.Exists(path)) return root.path() / path;
+    if (const auto found = files.Find(InPlace(place, release), ""); found.has_value()) return *found;
   }
   return {};
 }

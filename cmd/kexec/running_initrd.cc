@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "cmd/kexec/boot_files.h"
 #include "cmd/kexec/command_line.h"
 
 namespace kexec {
@@ -12,8 +13,7 @@ Result<std::filesystem::path> RunningInitrd(const SystemRoot& root) {
   constexpr const char* kShown = "sys/firmware/initrd";
   // init/initramfs.c and Documentation/admin-guide/kernel-parameters.txt.
   constexpr std::array<std::string_view, 1> kRetain = {"retain_initrd"};
-  const std::filesystem::path path = root.path() / kShown;
-  if (root.Exists(kShown)) return path;
+  if (auto file = BootFiles(root).Find(kShown, ""); file.has_value()) return file;
   const std::string line = root.ReadLine("proc/cmdline").value_or("");
   if (RemoveParameters(line, kRetain) == line) {
     return Fail(
@@ -24,7 +24,7 @@ Result<std::filesystem::path> RunningInitrd(const SystemRoot& root) {
   return Fail(Errc::kUnsupported,
               "'{}' is missing: kernels since 6.8 show there the initrd they were started with, if there was "
               "one; name the file with --initrd=FILE",
-              path.string());
+              (root.path() / kShown).string());
 }
 
 }  // namespace kexec

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The only file that calls syscall(2) and reboot(2).
+// The calls that start kernels. Only files of this folder call syscall(2) and reboot(2).
 #include <linux/reboot.h>
 #include <sys/reboot.h>
 #include <sys/syscall.h>

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <string>
@@ -97,6 +98,27 @@ TEST(BootEntries, OfSystemdBoot) {
             "  net.conf 'Net' problem: its image would be fetched from 'http://host.example/x.efi'\n"
             "  empty.conf 'Empty' problem: it names no kernel\n"
             "  broken.conf 'Bad' kernel /efi/vmlinuz-new\n");
+}
+
+TEST(BootEntries, AreRegularFiles) {
+  ScratchRoot machine;
+  machine.File("boot/loader/entries/a.conf", "linux /vmlinuz\n").File("boot/vmlinuz", "x");
+  machine.Folder("boot/EFI/Linux").Folder("boot/grub");
+  for (const char* name : {"boot/loader/entries/z.conf", "boot/loader/loader.conf", "boot/EFI/Linux/z.efi",
+                           "boot/grub/grub.cfg", "boot/grub/grubenv"}) {
+    ASSERT_EQ(mkfifo((machine.path() / name).c_str(), 0600), 0);
+  }
+  RecordingDiagnostics diagnostics;
+  const auto entries = ListBootEntries(machine.root(), diagnostics);
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].id, "a.conf");
+  std::string told;
+  for (const std::string& warning : diagnostics.TakeWarnings()) told += Local(machine, warning) + "\n";
+  EXPECT_EQ(
+      told,
+      "'/boot/grub/grub.cfg' is left out: '/boot/grub/grub.cfg' is a FIFO, not a regular file\n"
+      "the boot entry 'z.conf' is left out: '/boot/loader/entries/z.conf' is a FIFO, not a regular file\n"
+      "the boot entry 'z.efi' is left out: there is no file 'EFI/Linux/z.efi' below '/boot' or ''\n");
 }
 
 TEST(BootEntries, DefaultOfSystemdBoot) {

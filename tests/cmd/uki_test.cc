@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -175,6 +176,7 @@ TEST(UkiAddons, OfOthersAreLeftOutOfTheFolder) {
              "linux.efi.extra.d/1.addon.efi");
   WriteImage(world, PeBuilder(0xaa64).Section(".cmdline", "x"), "linux.efi.extra.d/2.addon.efi");
   world.Write("linux.efi.extra.d/3.addon.efi", "text\n");
+  ASSERT_EQ(mkfifo((folder + "4.addon.efi").c_str(), 0600), 0);
   EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", file}), "root=/dev/vda crashkernel=1M");
   EXPECT_THAT(
       world.diagnostics.TakeWarnings(),
@@ -182,7 +184,30 @@ TEST(UkiAddons, OfOthersAreLeftOutOfTheFolder) {
           "an add-on is left out: '" + folder +
               "1.addon.efi' is for the kernel '5.0', the image has '6.1.0-test'",
           "an add-on is left out: '" + folder + "2.addon.efi': it is for arm64, the image for x86-64",
-          "an add-on is left out: '" + folder + "3.addon.efi': this looks like text, not like a PE image"));
+          "an add-on is left out: '" + folder + "3.addon.efi': this looks like text, not like a PE image",
+          "an add-on is left out: '" + folder + "4.addon.efi' is not a regular file"));
+}
+
+TEST(UkiAddons, OfARecordAreThoseInIt) {
+  CmdWorld world;
+  const std::string outside =
+      WriteImage(world, PeBuilder().Section(".cmdline", "of this machine"), "outside.addon.efi");
+  const auto add = [&](std::string_view path, const PeBuilder& image) {
+    world.machine.File(path, AsText(image.Build()));
+  };
+  world.machine.Folder("boot/EFI/Linux/a.efi.extra.d");
+  add("boot/EFI/Linux/a.efi", Image());
+  add("boot/inside.efi", PeBuilder().Section(".cmdline", "of the record"));
+  const std::filesystem::path folder = world.machine.path() / "boot/EFI/Linux/a.efi.extra.d";
+  std::filesystem::create_symlink("/boot/inside.efi", folder / "1.addon.efi");
+  std::filesystem::create_symlink(outside, folder / "2.addon.efi");
+  EXPECT_EQ(CommandLineOf(world, {"--dry-run", "--json", "-l", "--boot-entry=a.efi"}),
+            "root=/dev/vda crashkernel=1M of the record");
+  const std::string root = world.machine.path().string();
+  EXPECT_THAT(world.diagnostics.TakeWarnings(),
+              ElementsAre("an add-on is left out: there is no file "
+                          "'boot/EFI/Linux/a.efi.extra.d/2.addon.efi' below '" +
+                          root + "/' or '" + root + "'"));
 }
 
 TEST(UkiAddons, ThatWereAskedForMustBeSome) {

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// Reading less than a whole file.
+// Reading less than a whole file, and only files that are files of the machine.
 #include "kexec/system_root.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <filesystem>
 
 #include "tests/support/result_matchers.h"
 #include "tests/support/scratch_root.h"
@@ -80,6 +83,59 @@ TEST_F(PartOfAFile, HasNoEndlessLines) {
   scratch_.File("proc/text", std::string(70'000, 'x'));
   EXPECT_EQ(MessageOf(root_.ForEachLine("proc/text", [](std::string_view) { return true; })),
             fmt::format("'{}/proc/text' has a line of 65536 bytes", scratch_.path().string()));
+}
+
+// Every way to read a file, by name.
+std::vector<std::string> AnswersOf(const SystemRoot& root, std::string_view path) {
+  return {MessageOf(root.ReadText(path)),
+          MessageOf(root.ReadLine(path)),
+          MessageOf(root.ReadBinary(path)),
+          MessageOf(root.ReadHead(path, 10)),
+          MessageOf(root.ReadAttribute(path)),
+          MessageOf(root.ForEachLine(path, [](std::string_view) { return true; }))};
+}
+
+TEST(SystemRoot, ReadsRegularFilesOnly) {
+  ScratchRoot scratch;
+  const std::string path = (scratch.Folder("boot").path() / "boot/z.conf").string();
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  const std::string refusal = fmt::format("'{}' is a FIFO, not a regular file", path);
+  EXPECT_THAT(AnswersOf(scratch.root(), "boot/z.conf"), ::testing::Each(refusal));
+  EXPECT_EQ(MessageOf(scratch.root().OpenDevice("boot/z.conf")), refusal);
+  EXPECT_THAT(
+      AnswersOf(scratch.root(), "boot"),
+      ::testing::Each(fmt::format("cannot read '{}': Is a directory", path.substr(0, path.rfind('/')))));
+}
+
+TEST(SystemRoot, ReadsDevicesOfTheRunningSystemAlone) {
+  const SystemRoot live = *SystemRoot::Open("/");
+  EXPECT_TRUE(live.OpenDevice("dev/null").has_value());
+  EXPECT_EQ(MessageOf(live.ReadText("dev/null")), "'/dev/null' is a device, not a regular file");
+  EXPECT_TRUE(live.ReadText("proc/version").has_value());
+  // A root is live by its name alone: what a record has are copies.
+  const SystemRoot record = *SystemRoot::Open("/dev");
+  EXPECT_EQ(MessageOf(record.OpenDevice("null")), "'/dev/null' is a device, not a regular file");
+}
+
+TEST(SystemRoot, IsNotLeftByLinksOfARecord) {
+  ScratchRoot outside;
+  outside.File("secret", "secret");
+  ScratchRoot scratch;
+  scratch.File("proc/real", "inside");
+  namespace fs = std::filesystem;
+  fs::create_symlink(outside.path() / "secret", scratch.path() / "proc/link");
+  fs::create_symlink(outside.path(), scratch.path() / "sys");
+  fs::create_symlink("/proc/real", scratch.path() / "proc/inside");
+  const SystemRoot root = scratch.root();
+  EXPECT_THAT(AnswersOf(root, "proc/link"),
+              ::testing::Each(::testing::EndsWith(": No such file or directory")));
+  EXPECT_FALSE(root.Exists("proc/link"));
+  EXPECT_FALSE(root.Exists("sys/secret"));
+  EXPECT_EQ(root.Kind("sys/secret"), EntryKind::kNone);
+  EXPECT_EQ(root.Kind("sys"), EntryKind::kOther);
+  EXPECT_EQ(root.List("sys").error().sys_errno(), ENOENT);
+  EXPECT_EQ(root.ReadText("proc/inside").value(), "inside");
+  EXPECT_TRUE(root.Exists("proc/inside"));
 }
 
 }  // namespace

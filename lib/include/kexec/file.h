@@ -44,10 +44,8 @@ struct ImageFile {
 // meanwhile; the kernel's copy is checked by Submit.
 Result<ImageFile> OpenImageFile(const std::filesystem::path& path, uint64_t max_bytes);
 
-// The whole of a small file (/proc, /sys, configuration), at most `max_bytes`. `path` is relative to
-// `dir_fd`; messages name it `shown`.
-Result<std::string> ReadSmallFile(int dir_fd, const std::string& path, const std::string& shown,
-                                  size_t max_bytes = 64 << 20);
+// The rest of a small file (/proc, /sys, configuration), at most `max_bytes`; messages name it `shown`.
+Result<std::string> ReadSmallFile(const UniqueFd& fd, const std::string& shown, size_t max_bytes = 64 << 20);
 
 }  // namespace kexec
 KEXEC_PUBLIC_END

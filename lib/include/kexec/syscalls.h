@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// The kernel's door, as an interface so that tests stand behind it. The real one is LinuxSyscalls(), the only
-// code that calls syscall(2) and reboot(2).
+// The kernel's door, as an interface so that tests stand behind it. The real one is LinuxSyscalls().
 #pragma once
 
 #include <cstdint>

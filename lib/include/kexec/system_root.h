@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstddef>
+#include <expected>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -24,8 +25,9 @@ enum class EntryKind { kNone, kFile, kDirectory, kOther };
 
 class SystemRoot {
  public:
-  // Paths given to the readers are relative ("proc/iomem"); a leading '/' is ignored. Symbolic links inside a
-  // recorded root must stay inside it to make sense; they are followed as the system follows them.
+  // Paths given to the readers are relative ("proc/iomem"); a leading '/' is ignored. Every file that is read
+  // is a regular file. Links of the running system are followed as it follows them; in a recorded machine its
+  // directory is "/" to them, so nothing outside is ever read.
   static Result<SystemRoot> Open(const std::filesystem::path& directory = "/");
 
   // True for "/": ioctls, uname(2) and capabilities speak of the same machine as the files.
@@ -48,6 +50,9 @@ class SystemRoot {
   Result<std::string> ReadAttribute(std::string_view path) const;
   // Text without the trailing newline.
   Result<std::string> ReadLine(std::string_view path) const;
+  // A device of the running system, or the regular file that a recorded machine has in its place, to be read.
+  // Reading never blocks.
+  Result<UniqueFd> OpenDevice(std::string_view path) const;
   // Names in a directory, sorted, without "." and "..".
   Result<std::vector<std::string>> List(std::string_view path) const;
   // "x86_64", "aarch64", ...: uname -m of the machine (proc/sys/kernel/arch in a recorded root).
@@ -64,6 +69,10 @@ class SystemRoot {
  private:
   SystemRoot(std::filesystem::path path, UniqueFd dir)
       : path_(std::move(path)), prefix_((path_ / "").string()), dir_(std::move(dir)) {}
+  // openat(2) by the rule for links.
+  std::expected<UniqueFd, int> OpenEntry(std::string_view path, int flags) const;
+  // A regular file, or, if they are allowed, a device.
+  Result<UniqueFd> OpenToRead(std::string_view path, bool device_allowed) const;
   // How messages name a file.
   std::string Shown(const std::string& relative) const;
 
