@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/kexec/load_request.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -11,6 +12,7 @@
 #include "cmd/kexec/kernel_source.h"
 #include "cmd/kexec/modules.h"
 #include "cmd/kexec/real_mode.h"
+#include "kexec/explain.h"
 #include "loaders/dtb/device_tree.h"
 #include "loaders/initrd.h"
 
@@ -26,11 +28,22 @@ bool TakesArchives(const KernelImage& kernel) {
   return image == nullptr || image->real_mode_only.empty() || !image->loaded_high;
 }
 
-Result<RequestedInitrd> ReadInitrd(const std::filesystem::path& path, const KernelImage& kernel,
-                                   Diagnostics& diagnostics) {
+// What all initrds may have together: more than the machine's memory fits nowhere.
+uint64_t RoomForInitrds(const SystemRoot& root) {
+  return std::min(kMaxInitrdFile, MemInfo("MemTotal", root).value_or(kMaxInitrdFile));
+}
+
+// Refuses one above `room` before any of it is read.
+Result<RequestedInitrd> ReadInitrd(const std::filesystem::path& path, uint64_t room,
+                                   const KernelImage& kernel, Diagnostics& diagnostics) {
   RequestedInitrd initrd;
-  KEXEC_ASSIGN(static_cast<ImageFile&>(initrd), OpenImageFile(path, kMaxInitrdFile),
-               "cannot read the initrd");
+  Result<ImageFile> file = OpenImageFile(path, room);
+  if (!file.has_value()) {
+    const bool too_long = file.error().code() == Errc::kDoesNotFit;
+    return std::unexpected(std::move(file).error().Context(
+        too_long ? "the initrds do not fit into this machine's memory" : "cannot read the initrd"));
+  }
+  static_cast<ImageFile&>(initrd) = *std::move(file);
   initrd.file_bytes = initrd.bytes.size();
   initrd.from_pipe = !initrd.fd.valid();
   if (TakesArchives(kernel)) KEXEC_TRY(CheckInitrd(initrd.bytes.view(), path.string(), diagnostics));
@@ -95,8 +108,10 @@ Result<LoadRequest> ReadLoadRequest(const Session& session) {
   KEXEC_TRY(CheckRealMode(request.kernel, options));
   UnpackKernelEarly(request, session);
   request.initrds = std::move(embedded.initrds);
+  uint64_t room = RoomForInitrds(session.root);
   for (const std::filesystem::path& path : source.initrds) {
-    KEXEC_ASSIGN(RequestedInitrd initrd, ReadInitrd(path, request.kernel, session.diagnostics));
+    KEXEC_ASSIGN(RequestedInitrd initrd, ReadInitrd(path, room, request.kernel, session.diagnostics));
+    room -= initrd.file_bytes;
     request.initrds.push_back(std::move(initrd));
   }
   UnpackInitrdsEarly(request, session);

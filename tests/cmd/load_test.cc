@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -332,6 +333,25 @@ TEST(LoadCrash, SaysThatKexecLoadCannotHandKeysOver) {
   EXPECT_EQ(world.Run({"-p", "--entry=0x100000", world.WriteKernel()}), kExitUsage);
   EXPECT_THAT(world.message, HasSubstr("the dm-crypt keys configured for the crash kernel go with "
                                        "kexec_file_load only, but --entry needs kexec_load"));
+}
+
+TEST(Load, RefusesInitrdsThatNoMachineMemoryHoldsBeforeReadingThem) {
+  CmdWorld world;
+  world.machine.File("proc/meminfo", "MemTotal:        1048576 kB\n");
+  // Were they looked into, these would be told to be damaged.
+  const std::string large = world.Write("large.img", "\x1f\x8b");
+  std::filesystem::resize_file(large, (uint64_t{1} << 30) + 1);
+  EXPECT_EQ(world.Run({"-l", world.WriteKernel(), "--initrd", large}), kExitFailed);
+  EXPECT_EQ(world.message, "the initrds do not fit into this machine's memory: '" + large +
+                               "': is 1073741825 bytes long, longer than the 1073741824 bytes allowed");
+  // Each fits, both do not.
+  const std::string half = world.WriteInitrd();
+  std::filesystem::resize_file(half, 600 << 20);
+  EXPECT_EQ(world.Run({"-l", world.WriteKernel(), "--initrd", half, "--initrd", half}), kExitFailed);
+  EXPECT_EQ(world.message, "the initrds do not fit into this machine's memory: '" + half +
+                               "': is 629145600 bytes long, longer than the 444596224 bytes allowed");
+  world.Run({"-l", world.WriteKernel(), "--initrd", "/none"});
+  EXPECT_EQ(world.message, "cannot read the initrd: '/none': cannot open: No such file or directory");
 }
 
 TEST(Load, TakesTheInitrdTheRunningKernelShows) {
