@@ -11,6 +11,7 @@ complete -c kexec -l print-ckr-size -d 'print the size of the memory reserved fo
 complete -c kexec -l estimate-crashkernel -d 'recommend a crashkernel= value for KERNEL, or for the running kernel'
 complete -c kexec -l list-boot-entries -d 'list what --boot-entry can name; the default is marked'
 complete -c kexec -l capture -x -a '(__fish_complete_directories)' -d 'record what is known about this machine in DIR'
+complete -c kexec -l redact -d 'with --capture: leave out secrets and serial numbers'
 complete -c kexec -l no-ifdown -s x -d 'leave network interfaces up before the new kernel runs'
 complete -c kexec -l no-sync -s y -d 'do not write out file systems first'
 complete -c kexec -l help -s h -d 'print this text and exit'

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/kexec/capture.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <map>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -22,8 +17,9 @@
 #include "arch/x86_64/framebuffer.h"
 #include "cmd/kexec/choose_call.h"
 #include "cmd/kexec/crash_reservation.h"
+#include "cmd/kexec/new_folder.h"
+#include "cmd/kexec/redact.h"
 #include "kexec/explain.h"
-#include "kexec/file.h"
 #include "kexec/handed_over.h"
 #include "kexec/memory_map.h"
 #include "kexec/submit.h"
@@ -71,6 +67,13 @@ constexpr std::array kErrnos = {EPERM,   EACCES,       EBUSY,         EINVAL, EN
                                 ENOEXEC, ENOTSUP,      EADDRNOTAVAIL, ENODEV, EIO,    ENODATA,
                                 ELIBBAD, EKEYREJECTED, ENOKEY,        ENOPKG, EBADMSG};
 
+constexpr std::string_view kTold =
+    "the record tells the command line with the secrets in it, addresses that defeat KASLR, and serial "
+    "numbers of a device tree: give it to nobody who should not know them, or record again with --redact";
+constexpr std::string_view kToldRedacted =
+    "the record tells addresses that defeat KASLR, and words of the command line that are not named like "
+    "secrets: give it to nobody who should not know them";
+
 // A path that was read, and how much of it: nullopt for all, else the bytes at its start (0: single lines).
 using PathsRead = std::map<std::string, std::optional<size_t>>;
 
@@ -84,32 +87,6 @@ bool MayBeCopied(std::string_view path) {
 
 // The headers of /proc/kcore say where memory is mapped; what follows them is memory itself.
 bool HeadMayBeCopied(std::string_view path) { return path == "proc/kcore" || MayBeCopied(path); }
-
-Result<> PrepareDirectory(const fs::path& directory) {
-  if (mkdir(directory.c_str(), 0700) == 0) return {};
-  if (errno != EEXIST) return FailErrno(Errc::kIo, errno, "cannot make directory '{}'", directory.string());
-  std::error_code error;
-  const bool empty = fs::is_empty(directory, error);
-  if (error) return FailErrno(Errc::kIo, error.value(), "cannot look into '{}'", directory.string());
-  if (empty && fs::is_directory(directory)) return {};
-  return Fail(Errc::kUsage, "'{}' is not an empty directory; name one that does not exist yet",
-              directory.string());
-}
-
-Result<> WriteCopy(const fs::path& target, std::string_view contents) {
-  std::error_code error;
-  fs::create_directories(target.parent_path(), error);
-  if (error) return FailErrno(Errc::kIo, error.value(), "cannot make '{}'", target.parent_path().string());
-  const UniqueFd fd(open(target.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot write '{}'", target.string());
-  while (!contents.empty()) {
-    const ssize_t written = write(fd.get(), contents.data(), contents.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return FailErrno(Errc::kIo, errno, "cannot write '{}'", target.string());
-    contents.remove_prefix(static_cast<size_t>(written));
-  }
-  return {};
-}
 
 // Remembers that `path` was read; all of a file is more than any head of it.
 void Remember(PathsRead& paths, std::string_view path, std::optional<size_t> head) {
@@ -144,39 +121,39 @@ Result<PathsRead> FindPathsRead(const fs::path& host, Diagnostics& diagnostics) 
 }
 
 // What Xen answers, as files.
-Result<> WriteXenAnswers(const fs::path& directory, const SystemRoot& root, Diagnostics& diagnostics) {
+Result<> WriteXenAnswers(const NewFolder& record, const SystemRoot& root, Diagnostics& diagnostics) {
   const Result<std::string> iomem = ReadXenIomem(root);
   if (!iomem.has_value()) {
     diagnostics.Warn("{}; it is left out of the record", iomem.error().message());
     return {};
   }
-  KEXEC_TRY(WriteCopy(directory / kXenIomemRecord, *iomem));
+  KEXEC_TRY(record.WriteFile(kXenIomemRecord, *iomem));
   for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
     const Result<bool> loaded = IsLoaded(kind, root);
-    if (loaded.has_value()) KEXEC_TRY(WriteCopy(directory / XenLoadedRecord(kind), *loaded ? "1\n" : "0\n"));
+    if (loaded.has_value()) KEXEC_TRY(record.WriteFile(XenLoadedRecord(kind), *loaded ? "1\n" : "0\n"));
   }
   return {};
 }
 
 // Answers that come from system calls, as files.
-Result<> WriteAnswers(const fs::path& directory, const SystemRoot& root, Diagnostics& diagnostics) {
+Result<> WriteAnswers(const NewFolder& record, const SystemRoot& root, Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const std::string machine, root.MachineName());
-  KEXEC_TRY(WriteCopy(directory / "proc/sys/kernel/arch", machine + "\n"));
-  if (XenLoads(root)) KEXEC_TRY(WriteXenAnswers(directory, root, diagnostics));
+  KEXEC_TRY(record.WriteFile("proc/sys/kernel/arch", machine + "\n"));
+  if (XenLoads(root)) KEXEC_TRY(WriteXenAnswers(record, root, diagnostics));
   // Of the kernel's log just what a plan needs.
   if (const auto log = ReadKernelLog(root.path())) {
     const std::string records = LpiRecords(*log);
-    if (!records.empty()) KEXEC_TRY(WriteCopy(directory / "dev/kmsg", records));
+    if (!records.empty()) KEXEC_TRY(record.WriteFile("dev/kmsg", records));
   }
   // A device, which must not be opened to read it: that it is there is all a choice is made from.
-  if (root.Exists(kLiveUpdateDevice)) KEXEC_TRY(WriteCopy(directory / kLiveUpdateDevice, ""));
+  if (root.Exists(kLiveUpdateDevice)) KEXEC_TRY(record.WriteFile(kLiveUpdateDevice, ""));
   if (const auto framebuffer = ReadFramebuffer(root, diagnostics)) {
-    KEXEC_TRY(WriteCopy(directory / kFramebufferRecord, FormatFramebuffer(*framebuffer)));
+    KEXEC_TRY(record.WriteFile(kFramebufferRecord, FormatFramebuffer(*framebuffer)));
   }
   return {};
 }
 
-// What is recorded of a file that was read; nullopt: nothing.
+// What a file that was read holds, as far as it is recorded; nullopt: nothing.
 Result<std::optional<std::string>> Contents(const SystemRoot& root, const std::string& path,
                                             std::optional<size_t> head) {
   if (path == "proc/kallsyms" && head) {
@@ -192,32 +169,40 @@ Result<std::optional<std::string>> Contents(const SystemRoot& root, const std::s
   return std::optional(std::move(text));
 }
 
+// What goes into the record of it: less with --redact.
+Result<std::optional<std::string>> Recorded(const Session& session, const std::string& path,
+                                            std::optional<size_t> head) {
+  KEXEC_ASSIGN(std::optional<std::string> contents, Contents(session.root, path, head));
+  if (!contents || !session.options.redact) return contents;
+  KEXEC_ASSIGN(contents, Redacted(path, *std::move(contents)), fmt::format("'{}'", path));
+  return contents;
+}
+
 }  // namespace
 
 Result<> CaptureMachine(const fs::path& directory, const Session& session) {
-  KEXEC_TRY(PrepareDirectory(directory));
+  KEXEC_ASSIGN(const NewFolder record, NewFolder::Make(directory));
   KEXEC_ASSIGN(const PathsRead paths, FindPathsRead(session.root.path(), session.diagnostics));
   size_t files = 0;
   for (const auto& [path, head] : paths) {
     if (path == "proc/sys/kernel/arch" || !session.root.Exists(path)) continue;
     if (MayBeCopied(path) && session.root.List(path).has_value()) {
-      std::error_code error;
-      fs::create_directories(directory / path, error);
-      if (error) return FailErrno(Errc::kIo, error.value(), "cannot make '{}'", (directory / path).string());
+      KEXEC_TRY(record.MakeFolder(path));
       continue;
     }
-    const auto contents = Contents(session.root, path, head);
+    const auto contents = Recorded(session, path, head);
     if (!contents.has_value()) {
       session.diagnostics.Warn("{}; it is left out of the record", contents.error().message());
       continue;
     }
     if (!contents->has_value()) continue;
-    KEXEC_TRY(WriteCopy(directory / path, **contents));
+    KEXEC_TRY(record.WriteFile(path, **contents));
     session.diagnostics.Note("recorded {}", path);
     ++files;
   }
-  KEXEC_TRY(WriteAnswers(directory, session.root, session.diagnostics));
+  KEXEC_TRY(WriteAnswers(record, session.root, session.diagnostics));
   session.diagnostics.Note("{} files recorded in '{}'", files, directory.string());
+  session.diagnostics.Warn("{}", session.options.redact ? kToldRedacted : kTold);
   return {};
 }
 

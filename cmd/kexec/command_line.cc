@@ -36,7 +36,40 @@ void AddWords(std::string_view words, std::string& line) {
   line += words;
 }
 
+// Parts of the names of words with secrets. systemd.set_credential= is one; "macaddr" and "bootif" tell which
+// machine this is (smsc95xx.macaddr=, and BOOTIF= of PXE).
+constexpr std::array<std::string_view, 7> kSecretParts = {"pass", "key",     "token", "secret",
+                                                          "cred", "macaddr", "bootif"};
+// Names and keys of encrypted disks (systemd-cryptsetup-generator(8)).
+constexpr std::array<std::string_view, 2> kSecretStarts = {"rd.luks.", "luks."};
+
+bool IsSecret(std::string_view name) {
+  std::string lower(name);
+  std::ranges::transform(lower, lower.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c; });
+  return std::ranges::any_of(kSecretParts, [&](std::string_view part) { return lower.contains(part); }) ||
+         std::ranges::any_of(kSecretStarts, [&](std::string_view start) { return lower.starts_with(start); });
+}
+
 }  // namespace
+
+std::string HideSecrets(std::string_view line) {
+  std::string told;
+  size_t at = 0;
+  while (at < line.size()) {
+    const size_t begin = std::min(line.find_first_not_of(kBlanks, at), line.size());
+    const size_t end = WordEnd(line, begin);
+    const std::string_view word = line.substr(begin, end - begin);
+    const std::string_view name = ParameterName(word);
+    if (word.contains('=') && IsSecret(name)) {
+      told.append(line.substr(at, begin - at)).append(name).append("=redacted");
+    } else {
+      told.append(line.substr(at, end - at));
+    }
+    at = end;
+  }
+  return told;
+}
 
 std::string RemoveParameters(std::string_view line, std::span<const std::string_view> names) {
   std::string kept;

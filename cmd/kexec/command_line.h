@@ -20,6 +20,10 @@ namespace kexec {
 // front of it.
 std::string RemoveParameters(std::string_view line, std::span<const std::string_view> names);
 
+// `line` with "redacted" for the value of each word whose name contains "pass", "key", "token", "secret" or
+// "cred", begins with "rd.luks." or "luks.", or tells a MAC address. Every other word stays as it is.
+std::string HideSecrets(std::string_view line);
+
 struct CommandLineRequest {
   std::optional<std::string> append;  // --append
   bool reuse = false;                 // --reuse-cmdline

@@ -84,8 +84,22 @@ inline constexpr OptionRow kUsualRows[] = {
      .ours = true,
      .group = Group::kMode,
      .help = "record what is known about this machine in DIR",
-     .man = "Copy every file of /proc and /sys that a plan is made from to the directory, for --root on any "
-            "computer, for example in a bug report. Nothing is loaded."},
+     .man =
+         "Copy every file of /proc and /sys that a plan is made from to the directory, for --root on any "
+         "computer, for example in a bug report. The directory is made, or must be an empty one of the "
+         "caller's to which nobody else can write. A record tells the command line with the secrets in it, "
+         "addresses of the running kernel, which defeat KASLR, and serial numbers and MAC addresses of a "
+         "device tree; memory, logs, random seeds and DMI tables are never in it. Nothing is loaded."},
+    {.id = OptionId::kRedact,
+     .name = "redact",
+     .ours = true,
+     .group = Group::kMode,
+     .help = "with --capture: leave out secrets and serial numbers",
+     .man =
+         "Leave out of the record of --capture what no plan depends on: the values of words of the command "
+         "line whose names contain `pass`, `key`, `token`, `secret` or `cred`, begin like `rd.luks.*` or "
+         "`luks.*`, or tell a MAC address; serial numbers and MAC addresses of device trees; what firmware "
+         "said of the display and handed on in setup_data. Addresses stay, as plans are made of them."},
     {.id = OptionId::kNoIfdown,
      .name = "no-ifdown",
      .letter = 'x',

@@ -22,6 +22,7 @@ enum class OptionId : uint8_t {
   kEstimateCrashkernel,
   kListBootEntries,
   kCapture,
+  kRedact,
   kNoIfdown,
   kNoSync,
   kHelp,

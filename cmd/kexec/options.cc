@@ -205,6 +205,10 @@ void FillOutput(const GivenOptions& given, Options& options) {
   if (color == "never") options.color = Color::kNever;
   if (const auto root = given.Last(kRoot)) options.root = *root;
   if (options.mode == Mode::kCapture) options.capture = *given.Last(kCapture);
+  options.redact = given.Has(kRedact);
+  if (options.redact && !options.capture) {
+    options.warnings.emplace_back("option '--redact' is ignored: only '--capture' records anything");
+  }
   // A plan made from another machine's memory map must not reach this kernel.
   options.dry_run = given.Has(kDryRun) || options.root.has_value();
 }

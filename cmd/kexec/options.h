@@ -114,6 +114,7 @@ struct Options {
   std::optional<std::filesystem::path> root;  // --root: plan for the machine recorded there
   std::optional<std::filesystem::path>
       capture;  // --capture: record this machine there; set for kCapture only
+  bool redact = false;  // --redact: without what no plan depends on
 
   RareOptions rare;
 

@@ -60,6 +60,7 @@ class CaptureForCrashKernels : public ::testing::Test {
 
 TEST_F(CaptureForCrashKernels, RecordsTheHeadersOfKcoreAndNothingBehindThem) {
   ASSERT_EQ(world_.Run({"--capture", record_.string()}), 0) << world_.message;
+  EXPECT_THAT(world_.diagnostics.TakeWarnings(), ::testing::SizeIs(1));  // what the record tells
   EXPECT_EQ(TextOf(record_ / "proc/kcore"), headers_);
   EXPECT_FALSE(fs::exists(record_ / "proc/kallsyms"));
   EXPECT_EQ(TextOf(record_ / "sys/kernel/vmcoreinfo"), "0x00000000011ee000 1024\n");
@@ -76,6 +77,7 @@ TEST_F(CaptureForCrashKernels, RecordsThreeSymbolsWhereKcoreIsClosed) {
   EXPECT_EQ(TextOf(record_ / "proc/kallsyms"),
             "ffffffff88c00000 T _stext\nffffffff88c00000 T _text\nffffffff8b430000 B _end\n");
   EXPECT_EQ(TextOf(record_ / "sys/kernel/kexec_crash_cma_ranges"), "10000000-10ffffff\n");
+  EXPECT_THAT(world_.diagnostics.TakeWarnings(), ::testing::SizeIs(1));  // what the record tells
   EXPECT_EQ(PlanOnRecord(), PlanOn(world_));
   EXPECT_EQ(world_.diagnostics.TakeWarnings().size(), 1u);
 }

@@ -101,6 +101,7 @@ void AddOutput(const Options& options, Description& out) {
   out.Flag(options.color == Color::kNever, "color never");
   if (options.root) out.Text("root", options.root->string());
   if (options.capture) out.Text("capture", options.capture->string());
+  out.Flag(options.redact, "redact");
 }
 
 }  // namespace

@@ -116,6 +116,7 @@ TEST(HandedOver, IsKnownFromARecord) {
     const std::string kernel = world.WriteKernel();
     const std::filesystem::path record = std::filesystem::path(kernel).parent_path() / "record";
     ASSERT_EQ(world.Run({"--capture", record.string()}), kExitOk) << world.message;
+    world.diagnostics.TakeWarnings();  // of what a record tells
     CmdWorld other;
     other.machine.CopyFrom(record, "");
     EXPECT_EQ(other.Run({"--dry-run", "-l", "--noefi", kernel}), kExitUsage);

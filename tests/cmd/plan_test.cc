@@ -118,6 +118,7 @@ TEST(Capture, PlansTheSameAsTheMachineItRecorded) {
   const std::string kernel = world.WriteKernel();
   const std::string record = (std::filesystem::path(kernel).parent_path() / "record").string();
   ASSERT_EQ(world.Run({"--capture", record}), 0) << world.message;
+  EXPECT_EQ(world.diagnostics.TakeWarnings().size(), 1u);  // of what a record tells
   EXPECT_EQ(world.out, "");
   ASSERT_EQ(world.Run({"--dry-run", "--json", "-c", "-l", kernel, "--reuse-cmdline"}), 0) << world.message;
   const std::string from_machine = world.out;
@@ -143,6 +144,7 @@ TEST(Capture, CopiesNoSecrets) {
   const std::filesystem::path record =
       world.machine.path() / "../" / (world.machine.path().filename().string() + "-record");
   ASSERT_EQ(world.Run({"--capture", record.string()}), 0) << world.message;
+  EXPECT_EQ(world.diagnostics.TakeWarnings().size(), 1u);
   EXPECT_FALSE(std::filesystem::exists(record / "proc/kallsyms"));
   EXPECT_FALSE(std::filesystem::exists(record / "proc/self/environ"));
   EXPECT_TRUE(std::filesystem::exists(record / "proc/iomem"));
