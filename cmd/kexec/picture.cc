@@ -7,6 +7,10 @@
 #include <array>
 #include <bit>
 #include <cctype>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <tuple>
 
 namespace kexec {
 namespace {
@@ -53,23 +57,78 @@ std::vector<Piece> Pieces(const MemoryMap& map, std::span<const Segment> segment
   return pieces;
 }
 
+// Two neighbouring gaps that may become one; what it costs is what the smaller one loses: its mark.
+struct Join {
+  uint64_t cost;
+  size_t left;
+  size_t right;
+
+  // The cheapest first, of equal ones that farthest left.
+  bool operator>(const Join& other) const { return std::tie(cost, left) > std::tie(other.cost, other.left); }
+};
+
+// Joins gaps in time n log n: pieces stay where they are, and those that went into another are skipped.
+class GapMerger {
+ public:
+  explicit GapMerger(std::vector<Piece>& pieces)
+      : pieces_(pieces), next_(pieces.size()), previous_(pieces.size()) {
+    for (size_t i = 0; i < pieces.size(); ++i) {
+      next_[i] = i + 1;
+      previous_[i] = i - 1;  // of the first one, kNone
+    }
+    for (size_t i = 0; i < pieces.size(); ++i) Offer(i, next_[i]);
+  }
+
+  void MergeTo(size_t room) {
+    for (size_t left = pieces_.size(); left > room && !joins_.empty();) {
+      const Join join = joins_.top();
+      joins_.pop();
+      if (!IsCurrent(join)) continue;
+      Merge(join);
+      --left;
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < pieces_.size(); i = next_[i]) pieces_[kept++] = pieces_[i];
+    pieces_.resize(kept);
+  }
+
+ private:
+  static constexpr size_t kNone = SIZE_MAX;
+
+  uint64_t Cost(size_t left, size_t right) const {
+    return std::min(pieces_[left].bytes, pieces_[right].bytes);
+  }
+  void Offer(size_t left, size_t right) {
+    if (left == kNone || right >= pieces_.size()) return;
+    if (pieces_[left].IsGap() && pieces_[right].IsGap()) joins_.push({Cost(left, right), left, right});
+  }
+  // False where one of the two has been joined with another since. (next_ of a piece that went is kNone.)
+  bool IsCurrent(const Join& join) const {
+    return next_[join.left] == join.right && join.cost == Cost(join.left, join.right);
+  }
+  void Merge(const Join& join) {
+    Piece& left = pieces_[join.left];
+    const Piece& right = pieces_[join.right];
+    if (right.bytes > left.bytes) left.mark = right.mark;
+    left.bytes += right.bytes;
+    const size_t next = next_[join.right];
+    next_[join.left] = next;
+    next_[join.right] = kNone;
+    if (next < pieces_.size()) previous_[next] = join.left;
+    Offer(previous_[join.left], join.left);
+    Offer(join.left, next);
+  }
+
+  std::vector<Piece>& pieces_;
+  std::vector<size_t> next_;
+  std::vector<size_t> previous_;
+  std::priority_queue<Join, std::vector<Join>, std::greater<>> joins_;
+};
+
 // Joins neighbouring gaps, the smallest pair first, until there are at most `room` pieces. What is larger
 // keeps its mark.
 void MergeGaps(std::vector<Piece>& pieces, size_t room) {
-  while (pieces.size() > room) {
-    size_t best = pieces.size();
-    for (size_t i = 0; i + 1 < pieces.size(); ++i) {
-      if (!pieces[i].IsGap() || !pieces[i + 1].IsGap()) continue;
-      const auto cost = [&](size_t k) { return std::min(pieces[k].bytes, pieces[k + 1].bytes); };
-      if (best == pieces.size() || cost(i) < cost(best)) best = i;
-    }
-    if (best == pieces.size()) return;
-    Piece& left = pieces[best];
-    const Piece& right = pieces[best + 1];
-    if (right.bytes > left.bytes) left.mark = right.mark;
-    left.bytes += right.bytes;
-    pieces.erase(pieces.begin() + static_cast<ptrdiff_t>(best) + 1);
-  }
+  if (pieces.size() > room) GapMerger(pieces).MergeTo(room);
 }
 
 // Shares `columns` out: one each, the rest by the logarithm of the size in pages.

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/work.h"
+
 namespace kexec {
 namespace {
 
@@ -55,6 +57,39 @@ TEST(DrawMemory, MergesGapsOfAShreddedMap) {
       DrawMemory(Ram(shreds), std::vector{At("kernel", 0x108000, 0x109000)}, {.columns = 80});
   EXPECT_EQ(line.size(), 81u);
   EXPECT_NE(line.find('K'), std::string::npos);
+}
+
+// `count` ranges of many sizes, as far apart.
+MemoryMap Shredded(uint64_t count) {
+  std::vector<PhysRange> shreds;
+  uint64_t at = 0x100000;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint64_t pages = 1 + i * 0x9e3779b97f4a7c15 % 61;
+    shreds.push_back(Range(at, at + pages * 0x1000));
+    at += (pages + 1 + i * 0xc2b2ae3d27d4eb4f % 53) * 0x1000;
+  }
+  return Ram(shreds);
+}
+
+TEST(DrawMemory, JoinsTheSmallestGapsFirst) {
+  const auto drawn = [](uint64_t count, uint64_t kernel) {
+    return DrawMemory(Shredded(count), std::vector{At("kernel", kernel, kernel + 0x1000)}, {.columns = 70});
+  };
+  EXPECT_EQ(drawn(50, 0x100000), "|K                  ..                                        ..     |\n");
+  EXPECT_EQ(drawn(300, 0x100000), "|K              ..        ......  ..  ........  ......  .............|\n");
+  EXPECT_EQ(drawn(3000, 0x800000),
+            "| K   ........  ............    ........    ......    ..........  ...|\n");
+}
+
+TEST(DrawMemory, OfAShreddedMapCostsWhatSortingItsRangesDoes) {
+  const std::vector segments = {At("kernel", 0x800000, 0x801000), At("initrd", 0x900000, 0x901000)};
+  const auto work = [&](uint64_t count) {
+    const MemoryMap map = Shredded(count);
+    return testing::MeasureWork([&] { return DrawMemory(map, segments, {}); });
+  };
+  const testing::Work once = work(10'000);
+  testing::ExpectLinear(once, work(20'000));
+  if (testing::CountsSteps()) EXPECT_GT(once.steps, 10'000u);
 }
 
 TEST(DrawMemory, OfNothingIsAnEmptyFrame) { EXPECT_EQ(DrawMemory({}, {}, {.columns = 10}), "||\n"); }
