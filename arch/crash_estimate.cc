@@ -26,6 +26,13 @@ constexpr uint64_t kEachFurtherCpu = kMiB;
 // udev, drivers with their rings, makedumpfile's buffers, ssh.
 constexpr uint64_t kPrograms = 40 * kMiB;
 
+// The least that was seen to do. The memory of the initrd's files is free again when its programs run:
+// busybox took 9 MiB, udev and makedumpfile some 20, and how much an initrd unpacks to tells them apart.
+// While the tmpfs is made, a sixth of init_size at least is no longer the kernel's.
+constexpr uint64_t kLeastPrograms = 8 * kMiB;
+constexpr uint64_t kMostLeastPrograms = 20 * kMiB;
+constexpr uint64_t kGivenBackOfKernel = 6;
+
 uint64_t Add(uint64_t a, uint64_t b) { return b > UINT64_MAX - a ? UINT64_MAX : a + b; }
 uint64_t Times(uint64_t a, uint64_t b) { return b != 0 && a > UINT64_MAX / b ? UINT64_MAX : a * b; }
 
@@ -44,6 +51,17 @@ std::vector<CrashTerm> LoadedTerms(const CrashNeed& need) {
       {"core headers", need.core_headers_bytes, true, "one for each CPU and each range of memory"},
       {"boot data", kBootData, true, "low memory's copy, purgatory, parameters"},
   };
+}
+
+// Without the margins of the terms, which all were measured with what they are the margins for.
+uint64_t LeastBytes(const CrashNeed& need, uint64_t page_structures, uint64_t files) {
+  const uint64_t kernel =
+      Add(Add(need.kernel_bytes, need.core_headers_bytes), Add(kBootData, page_structures));
+  const uint64_t processes = std::min(Add(kLeastPrograms, need.unpacked_bytes / 2), kMostLeastPrograms);
+  const uint64_t programs = Add(Add(kernel, files), std::max(need.initrd_bytes, processes));
+  if (need.has_root) return programs;
+  const uint64_t before_unpacking = Add(kernel, need.initrd_bytes) - need.kernel_bytes / kGivenBackOfKernel;
+  return std::max(programs, Add(before_unpacking, Times(need.unpacked_bytes, 2)));
 }
 
 }  // namespace
@@ -70,6 +88,7 @@ CrashEstimate EstimateCrash(const CrashNeed& need, uint64_t memory) {
                      "without root= files may fill half of it"});
   }
   estimate.run_bytes = Sum(terms, false);
+  estimate.least_bytes = LeastBytes(need, page_structures, files);
   return estimate;
 }
 

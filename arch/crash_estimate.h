@@ -38,6 +38,9 @@ struct CrashEstimate {
   std::vector<CrashTerm> terms;
   uint64_t load_bytes = 0;  // of the terms that are loaded
   uint64_t run_bytes = 0;   // of all terms
+  // What guests that saved their dump had at least, not above run_bytes: less is told before the load. The
+  // rest of run_bytes is the margin for programs and drivers that were not in them (bench/README.md).
+  uint64_t least_bytes = 0;
 };
 
 // For a crash kernel that finds `memory` bytes when it runs: two terms depend on that. Sums stay at

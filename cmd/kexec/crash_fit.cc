@@ -49,14 +49,14 @@ Result<> CheckCrashFit(const LoadRequest& request, const std::optional<CrashRese
   }
   const uint64_t total = reservation->total_bytes();
   const CrashEstimate estimate = EstimateCrash(need, total);
-  session.diagnostics.Note("crash kernel: {} to load, about {} to run, of {} reserved",
-                           Mib(estimate.load_bytes), Mib(estimate.run_bytes), Has(total));
-  if (estimate.run_bytes > total) {
+  session.diagnostics.Note("crash kernel: {} to load, {} to run at least, {} with a margin, of {} reserved",
+                           Mib(estimate.load_bytes), Mib(estimate.least_bytes), Mib(estimate.run_bytes),
+                           Has(total));
+  if (estimate.least_bytes > total) {
     session.diagnostics.Warn(
-        "the crash kernel will probably run out of memory before the dump is saved: it needs about {}, and "
-        "{} "
-        "are reserved; {} (kexec --estimate-crashkernel tells what for)",
-        Mib(estimate.run_bytes), Has(total), Advice(need));
+        "the crash kernel will probably run out of memory before the dump is saved: it needs {} at least, "
+        "and {} are reserved; {} (kexec --estimate-crashkernel tells what for)",
+        Mib(estimate.least_bytes), Has(total), Advice(need));
   }
   return {};
 }

@@ -13,7 +13,7 @@
 namespace kexec {
 
 // kDoesNotFit with need, region and a crashkernel= value, if kernel and initrds cannot lie in the region. If
-// they can, but what they will probably need when they run exceeds all that is reserved, a warning with both
+// they can, but the least such kernels were seen to run in exceeds all that is reserved, a warning with both
 // numbers and a value. An unknown reservation passes.
 Result<> CheckCrashFit(const LoadRequest& request, const std::optional<CrashReservation>& reservation,
                        const Session& session);

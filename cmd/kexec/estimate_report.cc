@@ -43,8 +43,9 @@ void AppendTerms(std::string& out, const EstimateReport& report) {
     fmt::format_to(std::back_inserter(out), "{:>10.1f}  {:<20}  {}\n", Mib(term.bytes), term.name,
                    term.reason);
   }
-  fmt::format_to(std::back_inserter(out), "{:>10.1f}  needed, {:.1f} of it to be loaded\n",
-                 Mib(report.estimate.run_bytes), Mib(report.estimate.load_bytes));
+  fmt::format_to(
+      std::back_inserter(out), "{:>10.1f}  needed with a margin, {:.1f} at least, {:.1f} to be loaded\n",
+      Mib(report.estimate.run_bytes), Mib(report.estimate.least_bytes), Mib(report.estimate.load_bytes));
 }
 
 void AppendReservation(std::string& out, const EstimateReport& report) {
@@ -61,7 +62,12 @@ void AppendReservation(std::string& out, const EstimateReport& report) {
   if (reservation.cma_bytes != 0) {
     fmt::format_to(std::back_inserter(out), ", {:.1f} of it lent out as CMA", Mib(reservation.cma_bytes));
   }
-  out += report.Sufficient().value_or(false) ? ": enough\n" : ": not enough\n";
+  const CrashEstimate now = EstimateCrash(report.need, reservation.total_bytes());
+  if (!report.Sufficient().value_or(false)) {
+    out += ": not enough\n";
+  } else {
+    out += now.run_bytes <= reservation.total_bytes() ? ": enough\n" : ": enough, without a margin\n";
+  }
 }
 
 void WriteWhat(JsonWriter& json, const EstimateReport& report) {
@@ -109,7 +115,7 @@ void WriteReservation(JsonWriter& json, const EstimateReport& report) {
 std::optional<bool> EstimateReport::Sufficient() const {
   if (!reservation.has_value()) return std::nullopt;
   const CrashEstimate now = EstimateCrash(need, reservation->total_bytes());
-  return now.load_bytes <= reservation->region_bytes && now.run_bytes <= reservation->total_bytes();
+  return now.load_bytes <= reservation->region_bytes && now.least_bytes <= reservation->total_bytes();
 }
 
 std::string EstimateText(const EstimateReport& report) {
@@ -137,6 +143,7 @@ std::string EstimateJson(const EstimateReport& report) {
   json.EndArray();
   json.Key("load_bytes").Number(report.estimate.load_bytes);
   json.Key("run_bytes").Number(report.estimate.run_bytes);
+  json.Key("least_bytes").Number(report.estimate.least_bytes);
   WriteReservation(json, report);
   json.Key("recommended_bytes").Number(report.recommended_bytes);
   json.Key("crashkernel").String(CrashkernelParameter(report.recommended_bytes));

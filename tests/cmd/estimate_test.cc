@@ -45,8 +45,8 @@ TEST(Estimate, OfNamedFilesEndsWithTheValue) {
                            "       0.0  unpacked initrd       its files, 1/16 more for pages and inodes\n"
                            "      20.0  running kernel        slab, threads, page tables, watermarks\n"
                            "      40.0  programs and drivers  udev, drivers, makedumpfile, ssh\n"
-                           "     131.0  needed, 65.0 of it to be loaded\n"
-                           "     128.0  reserved now: not enough\n"
+                           "     131.0  needed with a margin, 79.0 at least, 65.0 to be loaded\n"
+                           "     128.0  reserved now: enough, without a margin\n"
                            "\n"
                            "crashkernel=144M\n");
   EXPECT_THAT(world.kernel.file_loads(), IsEmpty());
@@ -61,6 +61,14 @@ TEST(Estimate, OfTheRunningKernelNamesItsFiles) {
   EXPECT_THAT(world.out, HasSubstr("/boot/initrd.img-6.12.1-test\n"));
   EXPECT_THAT(world.out, HasSubstr("command line  that of the running kernel, as none is given\n"));
   EXPECT_THAT(world.out, HasSubstr("reserved now: enough\n"));
+  world.machine.File("boot/vmlinuz-6.12.1-test",
+                     Bytes(BzImageBuilder().KernelSize(0x10000).InitSize(120 << 20).BuildBytes()));
+  ASSERT_EQ(world.Run({"--estimate-crashkernel", "-q"}), 0) << world.message;
+  world.diagnostics.TakeWarnings();
+  EXPECT_THAT(world.out, HasSubstr("reserved now: not enough\n"));
+  InstallRunningKernel(world, "boot/initrd.img-6.12.1-test");
+  ASSERT_EQ(world.Run({"--estimate-crashkernel", "-q"}), 0) << world.message;
+  world.diagnostics.TakeWarnings();
   EXPECT_THAT(world.out, EndsWith("\n\ncrashkernel=80M\n"));
 }
 
@@ -125,6 +133,8 @@ TEST(Estimate, AsJsonHasEveryNumber) {
   }
   EXPECT_EQ(json["load_bytes"], load);
   EXPECT_EQ(json["run_bytes"], run);
+  EXPECT_GT(json["least_bytes"], load);
+  EXPECT_LT(json["least_bytes"], run);
   EXPECT_EQ(json["reserved"], nlohmann::json::parse(R"({
     "regions": [{"begin": "0x34000000", "end": "0x3c000000"}], "cma": [], "region_bytes": 134217728,
     "total_bytes": 134217728, "sufficient": true})"));
