@@ -26,10 +26,11 @@ constexpr uint64_t kEachFurtherCpu = kMiB;
 // udev, drivers with their rings, makedumpfile's buffers, ssh.
 constexpr uint64_t kPrograms = 40 * kMiB;
 
-// The least that was seen to do. The memory of the initrd's files is free again when its programs run:
-// busybox took 9 MiB, udev and makedumpfile some 20, and how much an initrd unpacks to tells them apart.
-// While the tmpfs is made, a sixth of init_size at least is no longer the kernel's.
-constexpr uint64_t kLeastPrograms = 8 * kMiB;
+// The least that was seen to do, with any of the kernels. The memory of the initrd's files is free again when
+// its programs run: busybox took 8.5 MiB, udev and makedumpfile more, and how much an initrd unpacks to tells
+// them apart. While the tmpfs is made, a sixth of init_size at least is no longer the kernel's.
+constexpr uint64_t kLeastPrograms = 17 * kMiB / 2;
+constexpr uint64_t kUnpackedForEachOfPrograms = 8;
 constexpr uint64_t kMostLeastPrograms = 20 * kMiB;
 constexpr uint64_t kGivenBackOfKernel = 6;
 
@@ -57,7 +58,8 @@ std::vector<CrashTerm> LoadedTerms(const CrashNeed& need) {
 uint64_t LeastBytes(const CrashNeed& need, uint64_t page_structures, uint64_t files) {
   const uint64_t kernel =
       Add(Add(need.kernel_bytes, need.core_headers_bytes), Add(kBootData, page_structures));
-  const uint64_t processes = std::min(Add(kLeastPrograms, need.unpacked_bytes / 2), kMostLeastPrograms);
+  const uint64_t processes =
+      std::min(Add(kLeastPrograms, need.unpacked_bytes / kUnpackedForEachOfPrograms), kMostLeastPrograms);
   const uint64_t programs = Add(Add(kernel, files), std::max(need.initrd_bytes, processes));
   if (need.has_root) return programs;
   const uint64_t before_unpacking = Add(kernel, need.initrd_bytes) - need.kernel_bytes / kGivenBackOfKernel;
