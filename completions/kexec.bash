@@ -11,6 +11,17 @@ _kexec_paths() {
   compopt -o filenames 2>/dev/null
 }
 
+# Not by compgen -W, which would expand what stands in a name.
+_kexec_entries() {
+  local entry
+  while IFS= read -r entry; do
+    if [[ $entry == "$cur"* ]]; then COMPREPLY+=("$(printf %q "$entry")"); fi
+  done < <(
+    printf '%s\n' "$@"
+    kexec --list-boot-entries 2>/dev/null | sed -n '2,$ { s/^[* ] *[0-9]*  //; s/  .*//; p; }'
+  )
+}
+
 _kexec() {
   local cur="${COMP_WORDS[COMP_CWORD]}" option="${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
@@ -22,12 +33,12 @@ _kexec() {
   fi
   case "$option" in
     --append | --command-line | --profile | --mem-min | --mem-max | --entry | --module) :; return ;;
+    --boot-entry) _kexec_entries 'default'; return ;;
     --capture | --root) _kexec_paths -d; return ;;
     --initrd | --ramdisk | --addon | --dtb | --devicetreeblob | --dtb-overlay) _kexec_paths -f; return ;;
     --serial-baud) _kexec_words '9600 19200 38400 57600 115200'; return ;;
     --color) _kexec_words 'auto always never'; return ;;
     --type | -t) _kexec_words 'bzImage64 bzImage multiboot2-x86 multiboot-x86 elf-x86_64 elf-x86 Image vmlinux image-riscv elf-riscv uki uImage vmlinuz vmlinuz-riscv beoboot-x86 nbi-x86 help'; return ;;
-    --boot-entry) _kexec_words 'default'; return ;;
     --serial) _kexec_words 'ttyS0 ttyS1 ttyS2 ttyS3'; return ;;
     --digest) _kexec_words 'xxh128 sha256 none'; return ;;
   esac

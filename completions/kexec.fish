@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Completion of kexec(8) for fish. Generated from the option table by scripts/generate-docs.
 
+function __fish_kexec_entries
+    kexec --list-boot-entries 2>/dev/null | sed -n '2,$ { s/^[* ] *[0-9]*  //; s/  .*//; p; }'
+end
+
 complete -c kexec -l load -s l -d 'load KERNEL; -e or a reboot runs it later'
 complete -c kexec -l load-panic -s p -d 'load KERNEL to run when this one panics'
 complete -c kexec -l force -s f -d 'load KERNEL and run it at once, without shutdown'
@@ -10,7 +14,7 @@ complete -c kexec -l status -s S -d 'exit 1 if a kernel for a panic is loaded, 0
 complete -c kexec -l print-ckr-size -d 'print the size of the memory reserved for a crash kernel, in bytes'
 complete -c kexec -l estimate-crashkernel -d 'recommend a crashkernel= value for KERNEL, or for the running kernel'
 complete -c kexec -l list-boot-entries -d 'list what --boot-entry can name; the default is marked'
-complete -c kexec -l capture -x -a '(__fish_complete_directories)' -d 'record what is known about this machine in DIR'
+complete -c kexec -l capture -x -a '(__fish_complete_directories (commandline -ct | string replace -r -- "^--[^=]*=" ""))' -d 'record what is known about this machine in DIR'
 complete -c kexec -l redact -d 'with --capture: leave out secrets and serial numbers'
 complete -c kexec -l no-ifdown -s x -d 'leave network interfaces up before the new kernel runs'
 complete -c kexec -l no-sync -s y -d 'do not write out file systems first'
@@ -21,7 +25,7 @@ complete -c kexec -l ramdisk -r -F -d 'initial ramdisk; may be repeated, in orde
 complete -c kexec -l append -x -d 'command line of the kernel; with --reuse-cmdline added to it'
 complete -c kexec -l command-line -x -d 'command line of the kernel; with --reuse-cmdline added to it'
 complete -c kexec -l reuse-cmdline -d 'take the command line of the running kernel'
-complete -c kexec -l boot-entry -x -a 'default' -d 'load what this entry of the boot menu names, instead of KERNEL'
+complete -c kexec -l boot-entry -x -a 'default (__fish_kexec_entries)' -d 'load what this entry of the boot menu names, instead of KERNEL'
 complete -c kexec -l profile -x -d 'profile of a unified kernel image, by ID or number'
 complete -c kexec -l addon -r -F -d 'PE add-on for a unified kernel image; may be repeated, in order'
 complete -c kexec -l no-embedded -d 'take the kernel alone, not what comes with it'
@@ -46,7 +50,7 @@ complete -c kexec -l console-vga -d 'purgatory reports on the VGA text screen'
 complete -c kexec -l reset-vga -d 'purgatory switches the VGA to text mode'
 complete -c kexec -l dry-run -d 'make the plan, print it, hand nothing to the kernel'
 complete -c kexec -l json -d 'print results as JSON'
-complete -c kexec -l root -x -a '(__fish_complete_directories)' -d 'plan for the machine recorded in DIR; implies --dry-run'
+complete -c kexec -l root -x -a '(__fish_complete_directories (commandline -ct | string replace -r -- "^--[^=]*=" ""))' -d 'plan for the machine recorded in DIR; implies --dry-run'
 complete -c kexec -l debug -s d -d 'say on stderr what was found and decided'
 complete -c kexec -l quiet -s q -d 'print errors only'
 complete -c kexec -l color -x -a 'auto always never' -d 'colours: auto (default), always or never'

@@ -28,14 +28,19 @@ std::vector<std::string> LongNames(const OptionRow& row, std::string_view suffix
   return names;
 }
 
-// What completes an argument: the shells agree on these three kinds.
-enum class Completion { kNothing, kFiles, kDirectories, kWords };
+// What completes an argument: the shells agree on these kinds.
+enum class Completion { kNothing, kFiles, kDirectories, kWords, kEntries };
 
 Completion CompletionOf(const OptionRow& row) {
+  if (row.id == OptionId::kBootEntry) return Completion::kEntries;
   if (row.value == Value::kFile) return Completion::kFiles;
   if (row.value == Value::kDirectory) return Completion::kDirectories;
   return row.choices.empty() ? Completion::kNothing : Completion::kWords;
 }
+
+// Prints the IDs of the boot entries: the second column of --list-boot-entries, up to the blanks that end it.
+constexpr std::string_view kListEntries =
+    "kexec --list-boot-entries 2>/dev/null | sed -n '2,$ { s/^[* ] *[0-9]*  //; s/  .*//; p; }'";
 
 // Text inside single quotes of a POSIX shell.
 std::string Quoted(std::string_view text) {
@@ -52,6 +57,8 @@ std::string BashCompletionOf(const OptionRow& row) {
       return "_kexec_paths -d";
     case Completion::kWords:
       return fmt::format("_kexec_words '{}'", Quoted(row.choices));
+    case Completion::kEntries:
+      return fmt::format("_kexec_entries '{}'", Quoted(row.choices));
     case Completion::kNothing:
       return ":";
   }
@@ -69,6 +76,8 @@ std::string ZshAction(const OptionRow& row) {
       return fmt::format(":{}:_files -/", name);
     case Completion::kWords:
       return fmt::format(":{}:({})", name, row.choices);
+    case Completion::kEntries:
+      return fmt::format(":{}:_kexec_entries {}", name, row.choices);
     case Completion::kNothing:
       return fmt::format(":{}: ", name);
   }
@@ -97,10 +106,16 @@ std::string FishLine(const OptionRow& row, std::string_view name, char letter) {
         line += " -r -F";
         break;
       case Completion::kDirectories:
-        line += " -x -a '(__fish_complete_directories)'";
+        // Without the option's name, which that function would take for the beginning of the path.
+        line +=
+            " -x -a '(__fish_complete_directories (commandline -ct | string replace -r -- \"^--[^=]*=\" "
+            "\"\"))'";
         break;
       case Completion::kWords:
         line += fmt::format(" -x -a '{}'", Quoted(row.choices));
+        break;
+      case Completion::kEntries:
+        line += fmt::format(" -x -a '{} (__fish_kexec_entries)'", Quoted(row.choices));
         break;
       case Completion::kNothing:
         line += " -x";
@@ -110,7 +125,7 @@ std::string FishLine(const OptionRow& row, std::string_view name, char letter) {
   return fmt::format("{} -d '{}'\n", line, Quoted(row.help));
 }
 
-constexpr std::string_view kBashHead = R"(# SPDX-License-Identifier: GPL-2.0-or-later
+constexpr std::string_view kBashHead = R"sh(# SPDX-License-Identifier: GPL-2.0-or-later
 # Completion of kexec(8) for bash. {notice}
 
 _kexec_words() {{
@@ -123,6 +138,17 @@ _kexec_paths() {{
   compopt -o filenames 2>/dev/null
 }}
 
+# Not by compgen -W, which would expand what stands in a name.
+_kexec_entries() {{
+  local entry
+  while IFS= read -r entry; do
+    if [[ $entry == "$cur"* ]]; then COMPREPLY+=("$(printf %q "$entry")"); fi
+  done < <(
+    printf '%s\n' "$@"
+    {entries}
+  )
+}}
+
 _kexec() {{
   local cur="${{COMP_WORDS[COMP_CWORD]}}" option="${{COMP_WORDS[COMP_CWORD-1]}}"
   COMPREPLY=()
@@ -133,7 +159,7 @@ _kexec() {{
     option="${{COMP_WORDS[COMP_CWORD-2]}}"
   fi
   case "$option" in
-)";
+)sh";
 
 constexpr std::string_view kBashTail = R"(  esac
   if [[ $cur == -* ]]; then
@@ -160,7 +186,7 @@ std::string RenderBashCompletion() {
     for (const std::string& name : LongNames(*row, "")) pattern.push_back(name);
     if (row->letter != 0) pattern.push_back(fmt::format("-{}", row->letter));
   }
-  std::string out = fmt::format(kBashHead, fmt::arg("notice", kNotice));
+  std::string out = fmt::format(kBashHead, fmt::arg("notice", kNotice), fmt::arg("entries", kListEntries));
   for (const auto& [action, pattern] : patterns) {
     out += fmt::format("    {}) {}; return ;;\n", fmt::join(pattern, " | "), action);
   }
@@ -170,15 +196,19 @@ std::string RenderBashCompletion() {
 std::string RenderZshCompletion() {
   std::string out = fmt::format(
       "#compdef kexec\n# SPDX-License-Identifier: GPL-2.0-or-later\n# Completion of kexec(8) for zsh. {}\n\n"
+      "_kexec_entries() {{\n  local -a entries\n  entries=($@ ${{(f)\"$({})\"}})\n  compadd -a "
+      "entries\n}}\n\n"
       "_arguments -s -S \\\n",
-      kNotice);
+      kNotice, kListEntries);
   for (const OptionRow* row : OfferedRows()) out += fmt::format("  {} \\\n", ZshSpec(*row));
   return out + "  '1:kernel:_files'\n";
 }
 
 std::string RenderFishCompletion() {
   std::string out = fmt::format(
-      "# SPDX-License-Identifier: GPL-2.0-or-later\n# Completion of kexec(8) for fish. {}\n\n", kNotice);
+      "# SPDX-License-Identifier: GPL-2.0-or-later\n# Completion of kexec(8) for fish. {}\n\n"
+      "function __fish_kexec_entries\n    {}\nend\n\n",
+      kNotice, kListEntries);
   for (const OptionRow* row : OfferedRows()) {
     out += FishLine(*row, row->name, row->letter);
     if (!row->alias.empty()) out += FishLine(*row, row->alias, 0);

@@ -2,8 +2,10 @@
 // What people read agrees with what the parser accepts: --help, kexec.8 and the completions of three shells.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <regex>
@@ -179,6 +181,67 @@ TEST(FishCompletion, OffersWhatFits) {
   };
   EXPECT_TRUE(offers("kexec --dig").starts_with("--digest")) << offers("kexec --dig");
   EXPECT_TRUE(offers("kexec --digest=s").contains("sha256")) << offers("kexec --digest=s");
+  for (const std::string option : {"--root=", "--capture=", "--root "}) {
+    const std::string line = fmt::format("kexec {}{}/complet", option, kSource);
+    const std::string directory =
+        fmt::format("{}{}/completions/", option.ends_with('=') ? option : "", kSource);
+    EXPECT_TRUE(offers(line).starts_with(directory)) << line << " offers " << offers(line);
+  }
+}
+
+// With a program in front of all others that lists these entries.
+class EntryCompletion : public ::testing::Test {
+ protected:
+  EntryCompletion() : folder_(::testing::TempDir() + "kexec-entries-" + std::to_string(getpid())) {
+    std::filesystem::create_directories(folder_);
+    std::ofstream(folder_ + "/kexec") << "#!/bin/sh\ncat <<'EOF'\n"
+                                         "     #  ID                 TITLE     KERNEL\n"
+                                         "*    1  debian-6.1.conf    Debian 6  /boot/vmlinuz\n"
+                                         "     2  a b                Two words /boot/x\n"
+                                         "    13  $(touch injected)  Evil      /boot/x\n"
+                                         "EOF\n";
+    std::filesystem::permissions(folder_ + "/kexec", std::filesystem::perms::owner_all);
+  }
+  ~EntryCompletion() override {
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/injected"));
+    std::filesystem::remove_all(folder_);
+  }
+  std::string Run(const std::string& command) const {
+    return RunShell(fmt::format("cd '{0}' && PATH='{0}':\"$PATH\" && {1}", folder_, command)).output;
+  }
+
+  std::string folder_;
+};
+
+TEST_F(EntryCompletion, OfBash) {
+  if (!Installed("bash")) GTEST_SKIP() << "no bash";
+  const auto offers = [&](const std::string& begun) {
+    return Run(
+        fmt::format("bash --norc -c '. {}/completions/kexec.bash; COMP_WORDS=(kexec --boot-entry = \"{}\"); "
+                    "COMP_CWORD=3; _kexec; printf \"%s\\n\" \"${{COMPREPLY[@]}}\"'",
+                    kSource, begun));
+  };
+  EXPECT_EQ(offers(""), "default\ndebian-6.1.conf\na\\ b\n\\$\\(touch\\ injected\\)\n");
+  EXPECT_EQ(offers("deb"), "debian-6.1.conf\n");
+}
+
+TEST_F(EntryCompletion, OfZsh) {
+  if (!Installed("zsh")) GTEST_SKIP() << "no zsh";
+  EXPECT_EQ(Run(fmt::format("zsh -f -c 'compadd() {{ print -rl -- ${{(P)2}} }}; _arguments() {{ }}; "
+                            ". {}/completions/_kexec; _kexec_entries default'",
+                            kSource)),
+            "default\ndebian-6.1.conf\na b\n$(touch injected)\n");
+}
+
+TEST_F(EntryCompletion, OfFish) {
+  if (!Installed("fish")) GTEST_SKIP() << "no fish";
+  const std::string offers =
+      Run(fmt::format("HOME=/nonexistent fish --no-config -c \"source '{}/completions/kexec.fish'; complete "
+                      "-C 'kexec --boot-entry='\"",
+                      kSource));
+  for (const std::string name : {"default", "debian-6.1.conf", "a b", "$(touch injected)"}) {
+    EXPECT_TRUE(offers.contains("--boot-entry=" + name + "\t")) << name << " in " << offers;
+  }
 }
 
 }  // namespace
