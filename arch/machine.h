@@ -86,6 +86,8 @@ struct BootInputs {
   std::optional<PhysRange> companion_window;
   bool live_update = false;       // --load-live-update: it takes the place of a running Xen
   std::optional<PhysAddr> entry;  // --entry: replaces the address the kernel jumps to
+  // --load-preserve-context: the kernel can jump back to the running one, and has the RAM inside the window.
+  bool preserve_context = false;
   bool pass_efi = true;           // false: --noefi
   bool entry_32bit = false;       // --entry-32bit: of a bzImage
   bool real_mode = false;         // --real-mode: of a bzImage; one that starts no other way needs no asking
@@ -97,6 +99,13 @@ struct BootInputs {
   std::optional<std::array<std::byte, 32>> rng_seed;
   // Two random numbers for a DirectLinux's physical and virtual base; nullopt: it runs where it was linked.
   std::optional<std::array<uint64_t, 2>> kaslr_seed;
+};
+
+// What a kernel that can be jumped back from is told of the one before.
+struct JumpBack {
+  PhysAddr entry;                  // where it waits
+  std::optional<PhysAddr> tables;  // its page tables, which map that place for certain; nullopt: not known
+  PhysRange window;                // of what jumps back
 };
 
 // Every address is fixed; Emit writes the bytes. Borrows the machine and the inputs it was placed for.
@@ -120,6 +129,9 @@ class Machine {
   // machine.
   virtual Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs,
                                                     Diagnostics& diagnostics) const = 0;
+  // What a kernel loaded with BootInputs::preserve_context executes to go back. kUnsupported where kernels
+  // cannot.
+  virtual Result<LoadPlan> PlanJumpBack(const JumpBack& back) const = 0;
 };
 
 // The machines a plan can be made for, as uname -m names them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "explain_causes.h"
 #include "kernel_config.h"
+#include "kexec/syscalls.h"
 
 namespace kexec {
 namespace {
@@ -82,6 +83,10 @@ std::string WhyInvalid(const CallFacts& facts, const SystemRoot& root) {
   if (facts.call == KexecCall::kReboot) {
     return "no kernel is loaded, or this process runs in a PID namespace (a container); load one, and run it "
            "outside";
+  }
+  if (facts.call == KexecCall::kLoad && (facts.flags & kKexecPreserveContext) != 0 &&
+      KernelBuiltWith("CONFIG_KEXEC_JUMP", root) == false) {
+    return "the running kernel cannot be returned to: it is built without CONFIG_KEXEC_JUMP";
   }
   const auto total = MemInfo("MemTotal", root);
   if (facts.bytes != 0 && total && facts.bytes > *total / 2) {

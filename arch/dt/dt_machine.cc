@@ -20,8 +20,17 @@ ImageLimits DtMachine::limits() const {
   return limits;
 }
 
+Result<LoadPlan> DtMachine::PlanJumpBack(const JumpBack& /*back*/) const {
+  return Fail(Errc::kUnsupported, "kernels of {} cannot jump back, only those of x86 can", name());
+}
+
 Result<std::unique_ptr<PlacedBoot>> DtMachine::Place(const BootInputs& inputs,
                                                      Diagnostics& diagnostics) const {
+  if (inputs.preserve_context) {
+    return Fail(Errc::kUnsupported,
+                "--load-preserve-context: kernels of {} cannot be returned to, only those of x86 can",
+                name());
+  }
   return PlaceDtBoot(*this, inputs, diagnostics);
 }
 

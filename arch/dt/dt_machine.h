@@ -62,6 +62,7 @@ class DtMachine : public Machine {
   // can keep it from using.
   virtual std::vector<PhysRange> BusyMemory() const { return {}; }
   Result<std::unique_ptr<PlacedBoot>> Place(const BootInputs& inputs, Diagnostics& diagnostics) const final;
+  Result<LoadPlan> PlanJumpBack(const JumpBack& back) const final;
 
  private:
   const DtArchitecture& architecture_;  // static storage

@@ -10,18 +10,17 @@ void console_decimal(struct console* console, uint32_t value) {
   console_put(console, (char)('0' + value % 10));
 }
 
-static void hex_digit(struct console* console, unsigned value) {
-  console_put(console, (char)(value < 10 ? '0' + value : 'a' + (value - 10)));
-}
+char hex_digit(unsigned value) { return (char)(value < 10 ? '0' + value : 'a' + (value - 10)); }
 
 void console_hex64(struct console* console, uint64_t value) {
   console_text(console, "0x");
-  for (unsigned shift = 64; shift != 0; shift -= 4) hex_digit(console, (value >> (shift - 4)) & 15);
+  for (unsigned shift = 64; shift != 0; shift -= 4)
+    console_put(console, hex_digit((value >> (shift - 4)) & 15));
 }
 
 void console_bytes(struct console* console, const uint8_t* bytes, size_t size) {
   for (size_t i = 0; i < size; i++) {
-    hex_digit(console, bytes[i] >> 4);
-    hex_digit(console, bytes[i] & 15);
+    console_put(console, hex_digit(bytes[i] >> 4));
+    console_put(console, hex_digit(bytes[i] & 15));
   }
 }

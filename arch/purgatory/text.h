@@ -10,6 +10,8 @@ struct console;  // the machine's own (its console.h)
 // The machine's: one character; "\n" begins a new line. Never waits for ever.
 void console_put(struct console* console, char character);
 
+char hex_digit(unsigned value);  // of a value below 16
+
 void console_text(struct console* console, const char* text);
 void console_decimal(struct console* console, uint32_t value);
 void console_hex64(struct console* console, uint64_t value);  // "0x" and 16 digits

@@ -24,6 +24,8 @@ void FillJump(const X86Jump& jump, kexec_purgatory_params& params) {
   params.entry_kind = jump.in_64bit_mode ? KEXEC_PURGATORY_ENTRY_64 : KEXEC_PURGATORY_ENTRY_32;
   params.kernel_entry = jump.entry.raw();
   params.registers = jump.registers;
+  params.jump_back_digits = jump.jump_back_digits.entry;
+  params.jump_back_cr3_digits = jump.jump_back_digits.cr3;
   if (!jump.real_mode) return;
   params.entry_kind = KEXEC_PURGATORY_ENTRY_16;
   params.data_segment = jump.real_mode->data_segment;

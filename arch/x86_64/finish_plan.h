@@ -8,6 +8,7 @@
 
 #include "arch/machine.h"
 #include "arch/x86_64/crash_layout.h"
+#include "arch/x86_64/preserved_layout.h"
 #include "arch/x86_64/purgatory/params.h"
 #include "kexec/phys.h"
 #include "kexec/plan.h"
@@ -25,6 +26,8 @@ struct X86Jump {
   PhysAddr entry;
   kexec_purgatory_registers registers = {};
   std::optional<RealModeRegisters> real_mode;  // instead of both modes and of `registers`
+  // Where purgatory writes, as digits of the command line, what a jump back needs to know; zeros: nowhere.
+  JumpBackDigits jump_back_digits;
 };
 
 // A plan of `segments`, all covered by the digest, and of purgatory at `purgatory`. `extras`: null for a

@@ -16,7 +16,6 @@ namespace {
 constexpr uint16_t kProtocolCommandLinePtr = 0x0202;
 constexpr uint16_t kProtocolExtFields = 0x020c;  // ext_ramdisk_*, ext_cmd_line_ptr with xloadflags
 
-constexpr size_t kCommandLineOffset = sizeof(BootParams);
 constexpr size_t kNodeAlignment = 16;  // the kernel asks for none; whole fields are easier to read in a dump
 constexpr uint16_t kCommandLineMagic = 0xa33f;  // screen_info.cl_magic, boot.rst "The kernel command line"
 

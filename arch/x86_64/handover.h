@@ -31,6 +31,9 @@ struct HandoverAddresses {
 // Accepts: a kernel of protocol 2.00 or later. Borrows nothing: what it needs it has copied.
 class Handover {
  public:
+  // Of the command line, from the segment's begin.
+  static constexpr uint64_t kCommandLineOffset = sizeof(BootParams);
+
   // Warns about what this kernel cannot take.
   static Handover Compose(const X86Facts& facts, const BootInputs& inputs, const LinuxImage& image,
                           Diagnostics& diagnostics);

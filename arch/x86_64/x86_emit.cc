@@ -10,6 +10,7 @@
 #include "arch/initrds.h"
 #include "arch/page_pieces.h"
 #include "arch/x86_64/finish_plan.h"
+#include "arch/x86_64/preserved_layout.h"
 #include "kexec/syscalls.h"
 
 namespace kexec {
@@ -30,11 +31,15 @@ HandoverAddresses AddressesOf(const BootInputs& inputs, const X86Placement& plac
 }
 
 // boot.rst: %rsi (%esi) points to boot_params; the 32-bit protocol wants %ebp, %edi and %ebx zero as well.
-X86Jump JumpTo(const LinuxImage& image, const X86Placement& placement) {
+X86Jump JumpTo(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement) {
   X86Jump jump;
   jump.in_64bit_mode = image.mode == EntryMode::k64;
   jump.entry = PhysAddr(placement.kernel.begin().raw() + image.entry_offset);
   jump.registers.rsi = placement.handover.begin().raw();
+  if (inputs.preserve_context) {
+    const uint64_t line = placement.handover.begin().raw() + Handover::kCommandLineOffset;
+    jump.jump_back_digits = DigitsOf(inputs.command_line, PhysAddr(line));
+  }
   return jump;
 }
 
@@ -52,7 +57,15 @@ std::vector<Segment> ImageSegments(const BootInputs& inputs, const LinuxImage& i
 LoadPlan EmitLinux(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement,
                    const Handover& handover) {
   return FinishPlan(inputs, ImageSegments(inputs, image, placement, handover), placement.purgatory,
-                    JumpTo(image, placement));
+                    JumpTo(inputs, image, placement));
+}
+
+LoadPlan EmitPreservedLinux(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement,
+                            const Handover& handover, const std::vector<PhysRange>& memory) {
+  LoadPlan plan = EmitLinux(inputs, image, placement, handover);
+  plan.flags |= kKexecPreserveContext;
+  PreserveTheRest(memory, plan);
+  return plan;
 }
 
 LoadPlan EmitCrashLinux(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement,
@@ -61,7 +74,7 @@ LoadPlan EmitCrashLinux(const BootInputs& inputs, const LinuxImage& image, const
   Segment headers = {"elfcorehdr", extras.core_headers, SharedBytes::Own(extras.core_header_bytes)};
   if (!extras.kernel_updates_headers) segments.push_back(headers);
   LoadPlan plan =
-      FinishPlan(inputs, std::move(segments), placement.purgatory, JumpTo(image, placement), &extras);
+      FinishPlan(inputs, std::move(segments), placement.purgatory, JumpTo(inputs, image, placement), &extras);
   if (extras.kernel_updates_headers) {
     plan.flags |= kKexecUpdateElfcorehdr;
     plan.segments.push_back(std::move(headers));

@@ -7,6 +7,8 @@
 // the hand-over there, which the new kernel's decompressor overwrites while it still uses them.
 #pragma once
 
+#include <vector>
+
 #include "arch/machine.h"
 #include "arch/x86_64/crash_layout.h"
 #include "arch/x86_64/handover.h"
@@ -19,6 +21,9 @@ namespace kexec {
 // Pure. The placement is of this image and these inputs, with the sizes of this hand-over and of purgatory.
 LoadPlan EmitLinux(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement,
                    const Handover& handover);
+// The same for an X86PreservedBoot's inputs and memory.
+LoadPlan EmitPreservedLinux(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement,
+                            const Handover& handover, const std::vector<PhysRange>& memory);
 // The same for an X86CrashBoot's inputs, with its extras.
 LoadPlan EmitCrashLinux(const BootInputs& inputs, const LinuxImage& image, const X86Placement& placement,
                         const Handover& handover, const X86CrashExtras& extras);

@@ -11,9 +11,11 @@
 #include "arch/x86_64/elf_boot.h"
 #include "arch/x86_64/given_tree.h"
 #include "arch/x86_64/handover.h"
+#include "arch/x86_64/jump_back.h"
 #include "arch/x86_64/kernel_text.h"
 #include "arch/x86_64/linux_image.h"
 #include "arch/x86_64/multiboot_boot.h"
+#include "arch/x86_64/preserved_layout.h"
 #include "arch/x86_64/purgatory/blob.h"
 #include "arch/x86_64/real_mode_boot.h"
 #include "arch/x86_64/x86_emit.h"
@@ -68,6 +70,20 @@ Result<Handover> ComposeHandover(const X86Facts& facts, const BootInputs& inputs
   return Handover::Compose(told, inputs, image, diagnostics);
 }
 
+class PlacedPreservedLinux final : public PlacedBoot {
+ public:
+  PlacedPreservedLinux(X86PreservedBoot boot, PlacedParts parts)
+      : boot_(std::move(boot)), parts_(std::move(parts)) {}
+
+  Result<LoadPlan> Emit() const override {
+    return EmitPreservedLinux(boot_.inputs, parts_.image, parts_.placement, parts_.handover, boot_.memory);
+  }
+
+ private:
+  X86PreservedBoot boot_;
+  PlacedParts parts_;
+};
+
 Result<PlacedParts> PlaceParts(LinuxImage image, const X86Facts& facts, const BootInputs& inputs,
                                Diagnostics& diagnostics) {
   KEXEC_ASSIGN(Handover handover, ComposeHandover(facts, inputs, image, diagnostics));
@@ -106,6 +122,18 @@ Result<std::unique_ptr<PlacedBoot>> PlaceLiveUpdate(const X86Facts& facts, const
   return update;
 }
 
+Result<std::unique_ptr<PlacedBoot>> PlacePreserved(const X86Facts& facts, const BootInputs& inputs,
+                                                   Diagnostics& diagnostics) {
+  if (!BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
+    return Fail(Errc::kUnsupported,
+                "--load-preserve-context: the kernel must be Linux: no other is told where to jump back to");
+  }
+  KEXEC_ASSIGN(X86PreservedBoot boot, NarrowToPreserved(facts, inputs));
+  KEXEC_ASSIGN(LinuxImage image, MakeLinuxImage(boot.facts, boot.inputs, diagnostics));
+  KEXEC_ASSIGN(PlacedParts parts, PlaceParts(std::move(image), boot.facts, boot.inputs, diagnostics));
+  return std::make_unique<PlacedPreservedLinux>(std::move(boot), std::move(parts));
+}
+
 class X86Machine final : public Machine {
  public:
   X86Machine(X86Facts facts, std::optional<CrashFacts> crash)
@@ -132,6 +160,7 @@ class X86Machine final : public Machine {
     KEXEC_TRY(RequirePurgatory(PurgatoryBlob(), name()));
     if (inputs.live_update) return PlaceLiveUpdate(facts_, inputs, diagnostics);
     if (inputs.kind == LoadKind::kCrash) return PlaceCrash(inputs, diagnostics);
+    if (inputs.preserve_context) return PlacePreserved(facts_, inputs, diagnostics);
     if (EntersInRealMode(inputs.kernel, inputs.real_mode)) return PlaceRealMode(facts_, inputs, diagnostics);
     if (BootsAsLinux(inputs.kernel, inputs.elf_handover)) {
       return PlaceNormalLinux(facts_, inputs, diagnostics);
@@ -144,6 +173,11 @@ class X86Machine final : public Machine {
       return PlaceMultiboot(facts_, inputs, diagnostics);
     }
     return PlaceElf(facts_, inputs, diagnostics);
+  }
+
+  Result<LoadPlan> PlanJumpBack(const JumpBack& back) const override {
+    KEXEC_TRY(RequirePurgatory(PurgatoryBlob(), name()));
+    return PlanX86JumpBack(facts_, back);
   }
 
  private:

@@ -93,8 +93,27 @@ std::string RemoveParameters(std::string_view line, std::span<const std::string_
   return kept;
 }
 
+std::optional<std::string> LastValue(std::string_view line, std::string_view name) {
+  std::optional<std::string> value;
+  for (size_t at = line.find_first_not_of(kBlanks); at < line.size();
+       at = line.find_first_not_of(kBlanks, at)) {
+    const size_t end = WordEnd(line, at);
+    std::string word(line.substr(at, end - at));
+    std::erase(word, '"');
+    if (word.size() > name.size() && word[name.size()] == '=' && word.starts_with(name)) {
+      value = word.substr(name.size() + 1);
+    }
+    at = end;
+  }
+  return value;
+}
+
 Result<std::string> BuildCommandLine(const CommandLineRequest& request, const SystemRoot& root) {
-  constexpr std::array<std::string_view, 1> kOfThisKernel = {"BOOT_IMAGE"};
+  // The running kernel's file; what only a crash kernel is told, of memory that is gone (the core headers and
+  // the keys of its dump: Documentation/admin-guide/kernel-parameters.txt,
+  // Documentation/admin-guide/kdump/kdump.rst); and where only this kernel can jump back to.
+  constexpr std::array<std::string_view, 5> kOfThisKernel = {"BOOT_IMAGE", "elfcorehdr", "dmcryptkeys",
+                                                             "kexec_jump_back_entry", "kexec_jump_back_cr3"};
   constexpr std::array<std::string_view, 1> kReservation = {"crashkernel"};
   std::string line = request.brought.value_or("");
   if (request.reuse) {

@@ -24,6 +24,9 @@ std::string RemoveParameters(std::string_view line, std::span<const std::string_
 // "cred", begins with "rd.luks." or "luks.", or tells a MAC address. Every other word stays as it is.
 std::string HideSecrets(std::string_view line);
 
+// What the last word of `line` that sets `name` sets it to, without quotes around it; nullopt: none does.
+std::optional<std::string> LastValue(std::string_view line, std::string_view name);
+
 struct CommandLineRequest {
   std::optional<std::string> append;  // --append
   bool reuse = false;                 // --reuse-cmdline
@@ -33,7 +36,8 @@ struct CommandLineRequest {
 };
 
 // --append follows what is brought; alone it is the whole line. With --reuse-cmdline /proc/cmdline stands in
-// the place of what is brought or behind it, without BOOT_IMAGE= (it names the running kernel's file). For a
+// the place of what is brought or behind it, without BOOT_IMAGE= (it names the running kernel's file), elfcorehdr=,
+// dmcryptkeys= and kexec_jump_back_entry= (what only a running crash kernel or the one it jumps back from has). For a
 // crash kernel crashkernel= is taken out of either (it would reserve memory again). Without any of them the
 // line is empty. kMalformed for a zero byte, which would end the line early.
 Result<std::string> BuildCommandLine(const CommandLineRequest& request, const SystemRoot& root);

@@ -3,7 +3,6 @@
 
 #include <cerrno>
 
-#include "cmd/kexec/unsupported.h"
 #include "cmd/kexec/xen_door.h"
 #include "kexec/explain.h"
 #include "kexec/submit.h"
@@ -41,18 +40,26 @@ Result<> Leave(bool take_interfaces_down, const Session& session) {
     return {};
   }
   if (!session.options.no_sync) session.kernel.Sync();
+  std::vector<std::string> down;
   if (take_interfaces_down && !session.options.no_ifdown) {
-    const auto taken_down = session.host.BringInterfacesDown(session.diagnostics);
+    auto taken_down = session.host.BringInterfacesDown(session.diagnostics);
     if (!taken_down.has_value()) session.diagnostics.Warning(taken_down.error().message());
+    if (taken_down.has_value()) down = *std::move(taken_down);
   }
   if (session.options.rare.live_update) return ExecuteLiveUpdate(session.kernel, session.root);
-  return Execute(session.kernel, session.root);
+  KEXEC_TRY(Execute(session.kernel, session.root));
+  // Only a kernel that was loaded with --load-preserve-context comes back here.
+  if (!down.empty()) {
+    session.diagnostics.Warn(
+        "network interfaces that were taken down for the other kernel are still down: {}",
+        fmt::join(down, ", "));
+  }
+  return {};
 }
 
 }  // namespace
 
 Result<> ExecuteLoaded(const Session& session) {
-  KEXEC_TRY(CheckSupported(session.options));
   KEXEC_TRY(CheckDomain(session.options, session.root));
   const bool allowed = !LacksCapSysBoot(session.root);
   KEXEC_ASSIGN(const bool loaded, CheckLoaded(allowed, session));

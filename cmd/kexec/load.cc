@@ -10,7 +10,6 @@
 #include "cmd/kexec/file_load.h"
 #include "cmd/kexec/load_request.h"
 #include "cmd/kexec/segment_load.h"
-#include "cmd/kexec/unsupported.h"
 #include "cmd/kexec/xen_door.h"
 #include "kexec/submit.h"
 #include "kexec/xen_domain.h"
@@ -81,7 +80,6 @@ void TellWhatIsLost(const CallChoice& choice, const LoadFacts& facts, Diagnostic
 }
 
 Result<> Load(const Session& session) {
-  KEXEC_TRY(CheckSupported(session.options));
   KEXEC_TRY(CheckDomain(session.options, session.root));
   std::optional<CrashReservation> reservation;
   if (session.options.slot == LoadKind::kCrash) {

@@ -73,6 +73,11 @@ Result<Mode> ResolveForce(const GivenOptions& given) {
 Result<Mode> ResolveLoad(const GivenOptions& given, bool has_kernel) {
   if (given.Has(kForce)) return ResolveForce(given);
   if (given.Has(kJumpBackHelper)) return Mode::kJumpBack;
+  if (given.Has(kPreserveContext) && given.Has(kLoadPanic)) {
+    return Fail(Errc::kUsage,
+                "options '{}' and '{}' contradict each other: a kernel that panicked is not returned to",
+                Spelled(kPreserveContext), Spelled(kLoadPanic));
+  }
   for (const OptionId id : {kLoad, kLoadPanic, kPreserveContext, kLoadLiveUpdate}) {
     if (given.Has(id)) return Mode::kLoad;
   }

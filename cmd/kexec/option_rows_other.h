@@ -173,17 +173,25 @@ inline constexpr OptionRow kOtherRows[] = {
      .group = Group::kRare,
      .honoured_by = HonouredBy::kKexecLoad,
      .vital = true,
-     .later = true,
      .help = "load KERNEL so that it can return to this one",
-     .man = "Load the kernel so that it can return to the running one. Needs --mem-max."},
+     .man =
+         "Load a Linux kernel that can jump back to the running one, which --exec then only puts to sleep. "
+         "The new kernel gets the memory below --mem-max, which must be given, at most half of all there is; "
+         "what the running kernel has there is kept aside. `kexec_jump_back_entry=` on the new kernel's "
+         "command "
+         "line tells it where to jump back to. On x86, with a running kernel that is built with "
+         "CONFIG_KEXEC_JUMP."},
     {.id = OptionId::kJumpBackHelper,
      .name = "load-jump-back-helper",
      .group = Group::kRare,
      .honoured_by = HonouredBy::kKexecLoad,
      .vital = true,
-     .later = true,
      .help = "load what returns to the preserved kernel",
-     .man = "Load what returns from such a kernel to the address given with --entry."},
+     .man = "In a kernel that was loaded with --load-preserve-context: load what jumps back to the kernel "
+            "before, at "
+            "the address given with --entry, or else by `kexec_jump_back_entry=` in /proc/cmdline. Then "
+            "--exec jumps "
+            "back, and from then on --exec in either kernel goes on in the other."},
     {.id = OptionId::kLoadLiveUpdate,
      .name = "load-live-update",
      .group = Group::kRare,

@@ -156,8 +156,9 @@ inline constexpr OptionRow kUsualRows[] = {
      .group = Group::kWhat,
      .without_load = WithoutLoad::kRefuse,
      .help = "take the command line of the running kernel",
-     .man = "Take the command line from /proc/cmdline, without `BOOT_IMAGE=` and, for a crash kernel, "
-            "without `crashkernel=`."},
+     .man = "Take the command line from /proc/cmdline, without `BOOT_IMAGE=` and what only a running crash "
+            "kernel is "
+            "told (`elfcorehdr=`, `dmcryptkeys=`), and for a crash kernel without `crashkernel=`."},
     {.id = OptionId::kBootEntry,
      .name = "boot-entry",
      .value = Value::kName,
@@ -282,7 +283,9 @@ inline constexpr OptionRow kUsualRows[] = {
      .vital = true,
      .without_load = WithoutLoad::kWarn,
      .help = "jump to this address instead of the kernel's own entry",
-     .man = "Jump to this physical address instead of the kernel's own entry."},
+     .man = "Jump to this physical address instead of the kernel's own entry, or with "
+            "--load-jump-back-helper back "
+            "to it. 0 is as if not given."},
     {.id = OptionId::kEntry32bit,
      .name = "entry-32bit",
      .group = Group::kPlacement,

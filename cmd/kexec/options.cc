@@ -31,6 +31,12 @@ void DropForeign(Architecture machine, GivenOptions& given, std::vector<std::str
   }
 }
 
+// kexec-tools takes address 0 for none, so it is no reason for one of the calls either.
+void DropZeroEntry(GivenOptions& given) {
+  const auto entry = given.Last(kEntry);
+  if (entry && ParseCNumber(*entry) == 0) given.Drop(kEntry);
+}
+
 Call CallFrom(const GivenOptions& given) {
   // Three spellings of one setting, so the last one counts as with any repeated option: scripts append -s or
   // -a.
@@ -130,6 +136,12 @@ Result<> FillPlacement(const GivenOptions& given, Options& options) {
   options.mem_min = address(kMemMin).value_or(options.mem_min);
   options.mem_max = address(kMemMax).value_or(options.mem_max);
   options.entry = address(kEntry);
+  // All memory the new kernel may use is preserved, so it must be told how much that is.
+  if (given.Has(kPreserveContext) && !given.Has(kMemMax)) {
+    return Fail(
+        Errc::kUsage,
+        "option '--load-preserve-context' needs '--mem-max', the end of the memory the new kernel gets");
+  }
   if (options.mem_min >= options.mem_max) {
     return Fail(Errc::kUsage, "option '--mem-min' ({:#x}) must be below '--mem-max' ({:#x})",
                 options.mem_min.raw(), options.mem_max.raw());
@@ -233,16 +245,14 @@ Result<Options> ParseArguments(std::span<const std::string_view> words, Architec
     return options;
   }
   KEXEC_ASSIGN(GivenOptions given, ParseGiven(canonical.options, machine));
+  DropZeroEntry(given);
   options.warnings = std::move(canonical.warnings);
   KEXEC_ASSIGN(options.mode, ResolveMode(given, canonical.operands, options.warnings));
   options.slot = SlotFrom(given, options.mode);
   options.call = CallFrom(given);
   DropForeign(machine, given, options.warnings);
-  if (LoadsKernel(options.mode)) {
-    KEXEC_TRY(CheckCall(given, options));
-  } else {
-    KEXEC_TRY(CheckWithoutLoad(given, options));
-  }
+  if (LoadsKernel(options.mode) || options.mode == Mode::kJumpBack) KEXEC_TRY(CheckCall(given, options));
+  if (!LoadsKernel(options.mode)) KEXEC_TRY(CheckWithoutLoad(given, options));
   FillWhat(given, canonical.operands, options);
   FillBundle(given, options);
   KEXEC_TRY(CheckBundle(options));

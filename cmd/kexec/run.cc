@@ -6,12 +6,12 @@
 #include "cmd/kexec/execute.h"
 #include "cmd/kexec/exit_status.h"
 #include "cmd/kexec/help.h"
+#include "cmd/kexec/jump_back.h"
 #include "cmd/kexec/list_boot_entries.h"
 #include "cmd/kexec/list_types.h"
 #include "cmd/kexec/load.h"
 #include "cmd/kexec/status.h"
 #include "cmd/kexec/unload.h"
-#include "cmd/kexec/unsupported.h"
 #include "loaders/decompress.h"
 
 namespace kexec {
@@ -51,7 +51,7 @@ Result<> Do(const Session& session) {
       KEXEC_TRY(LoadKernel(session));
       return ShutDownIntoLoaded(session);
     case Mode::kJumpBack:
-      return CheckSupported(session.options);
+      return LoadJumpBack(session);
     case Mode::kStatus:
       break;  // its answer is a status: RunMode
   }

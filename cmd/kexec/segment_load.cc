@@ -43,6 +43,7 @@ Result<std::unique_ptr<BootInputs>> MakeInputs(const LoadRequest& request, const
       .window = *window,
       .live_update = options.rare.live_update,
       .entry = options.entry,
+      .preserve_context = options.rare.preserve_context,
       .pass_efi = !options.no_efi,
       .entry_32bit = options.rare.entry_32bit,
       .real_mode = options.rare.real_mode,

@@ -25,7 +25,7 @@ class FakeHost final : public HostActions {
  public:
   Result<std::vector<std::string>> BringInterfacesDown(Diagnostics&) override {
     events.emplace_back("interfaces down");
-    return std::vector<std::string>{"eth0"};
+    return interfaces;
   }
   Error RunShutdown() override {
     events.emplace_back("shutdown");
@@ -34,6 +34,7 @@ class FakeHost final : public HostActions {
   std::optional<std::array<std::byte, 32>> RandomSeed() override { return std::array<std::byte, 32>{}; }
 
   std::vector<std::string> events;
+  std::vector<std::string> interfaces;  // that are up
 };
 
 // A PC with 1 GiB of memory and 128 MiB of it reserved for a crash kernel; files lie beside it.

@@ -119,6 +119,27 @@ TEST(BuildCommandLine, ReusesTheRunningOneAndAppends) {
             "root=/dev/vda crashkernel=128M quiet");
 }
 
+// After a crash, and in a kernel that can jump back: each tells of memory that is another kernel's.
+TEST(BuildCommandLine, LeavesOutWhatOnlyTheRunningKernelIsTold) {
+  ScratchRoot machine;
+  machine.File("proc/cmdline",
+               "root=/dev/vda elfcorehdr=949632K dmcryptkeys=0x1000 elfcorehdr_x=1 kexec_jump_back_entry=0x5 "
+               "kexec_jump_back_cr3=0x6 ro\n");
+  for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
+    EXPECT_EQ(BuildCommandLine({.reuse = true, .kind = kind}, machine.root()).value(),
+              "root=/dev/vda elfcorehdr_x=1 ro");
+  }
+}
+
+TEST(LastValue, IsThatOfTheLastWord) {
+  EXPECT_EQ(LastValue("a=1 b=2 a=3", "a"), "3");
+  EXPECT_EQ(LastValue("xa=1 a \"a=2 3\" ab=4", "a"), "2 3");
+  EXPECT_EQ(LastValue("a=\"x y\" b", "a"), "x y");
+  EXPECT_EQ(LastValue("a=", "a"), "");
+  EXPECT_EQ(LastValue("a b a", "a"), std::nullopt);
+  EXPECT_EQ(LastValue("", "a"), std::nullopt);
+}
+
 TEST(BuildCommandLine, AppendsToNothing) {
   ScratchRoot machine;
   machine.File("proc/cmdline", "BOOT_IMAGE=/vmlinuz\n");

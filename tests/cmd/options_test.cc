@@ -105,7 +105,11 @@ constexpr Row kModes[] = {
     {"preserve_context", "--load-preserve-context --mem-max=0x1000000 K",
      "load; kernel K; to 0x1000000; preserve context; needs kexec_load: --mem-max; "
      "needs kexec_load: --load-preserve-context"},
-    {"jump_back", "--load-jump-back-helper --entry=0x100000", "jump back; entry 0x100000"},
+    {"jump_back", "--load-jump-back-helper --entry=0x100000",
+     "jump back; entry 0x100000; needs kexec_load: --entry; needs kexec_load: --load-jump-back-helper"},
+    {"jump_back_where_the_command_line_says", "--load-jump-back-helper --entry=0",
+     "jump back; needs kexec_load: --load-jump-back-helper"},
+    {"entry_zero_is_none", "-l K --entry=0x0", "load; kernel K"},
     {"live_update_load", "--load-live-update K", "load; kernel K; live update"},
     {"live_update_execute", "--exec-live-update", "execute; live update"},
 };
@@ -130,6 +134,16 @@ constexpr Row kContradictions[] = {
      "for both"},
     {"force_and_crash_load", "-f -p K",
      "error: options '--load-panic' and '--force' contradict each other: --force executes at once"},
+    {"preserve_context_without_an_end", "-l --load-preserve-context K",
+     "error: option '--load-preserve-context' needs '--mem-max', the end of the memory the new kernel gets"},
+    {"preserve_context_of_a_panic", "-p --load-preserve-context --mem-max=0x1000000 K",
+     "error: options '--load-preserve-context' and '--load-panic' contradict each other: a kernel that "
+     "panicked "
+     "is not returned to"},
+    {"preserve_context_with_the_file_call", "-s --load-preserve-context K",
+     "error: option '--load-preserve-context' needs kexec_load, but '--kexec-file-syscall' rules that out"},
+    {"jump_back_with_the_file_call", "-s --load-jump-back-helper",
+     "error: option '--load-jump-back-helper' needs kexec_load, but '--kexec-file-syscall' rules that out"},
     {"capture_and_load", "--capture D -l K",
      "error: options '--capture' and '--load' contradict each other: --capture only records"},
     {"loader_option_without_load", "-e --append=x",
@@ -295,6 +309,7 @@ TEST(ParseArguments, KnowsEveryRow) {
         row.value == Value::kDirectory) {
       words.emplace_back("x");
     }
+    if (row.id == OptionId::kPreserveContext) words.emplace_back("--mem-max=0x1000000");
     const auto result = Parse(words);
     const bool contradicts =
         row.id == OptionId::kExec || row.id == OptionId::kExecLiveUpdate || row.id == OptionId::kCapture;

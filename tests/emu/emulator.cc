@@ -159,7 +159,8 @@ void Emulator::EnterLongMode() {
         "entering long mode");
   for (size_t i = 0; i < kGeneral.size(); i++) {
     const uint64_t garbage = 0xdead'0000'beef'0000 + i;
-    Check(uc_reg_write(Engine(engine_), kGeneral[i], &garbage), "uc_reg_write");
+    const uint64_t value = i == kRsp && options_.rsp != 0 ? options_.rsp : garbage;
+    Check(uc_reg_write(Engine(engine_), kGeneral[i], &value), "uc_reg_write");
   }
   const uint64_t flags = 0xed7;  // direction and interrupt flags set, like all arithmetic ones
   Check(uc_reg_write(Engine(engine_), UC_X86_REG_EFLAGS, &flags), "eflags");
@@ -193,11 +194,16 @@ uint64_t Emulator::ReadReg(int unicorn_register) const {
 
 uint64_t Emulator::reg(Reg which) const { return ReadReg(kGeneral[which]); }
 
+void Emulator::set_reg(Reg which, uint64_t value) {
+  Check(uc_reg_write(Engine(engine_), kGeneral[which], &value), "uc_reg_write");
+}
+
 // Unicorn counts from the code segment's begin.
 uint64_t Emulator::CodeBase() const { return (cr0() & 1) != 0 ? 0 : uint64_t{cs()} * 16; }
 uint64_t Emulator::pc() const { return CodeBase() + ReadReg(UC_X86_REG_RIP); }
 
 uint64_t Emulator::cr0() const { return ReadReg(UC_X86_REG_CR0); }
+uint64_t Emulator::cr3() const { return ReadReg(UC_X86_REG_CR3); }
 uint64_t Emulator::cr4() const { return ReadReg(UC_X86_REG_CR4); }
 uint64_t Emulator::flags() const { return ReadReg(UC_X86_REG_EFLAGS); }
 uint16_t Emulator::cs() const { return static_cast<uint16_t>(ReadReg(UC_X86_REG_CS)); }

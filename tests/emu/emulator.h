@@ -37,6 +37,7 @@ class Emulator {
     uint64_t cr0 = 0x80000033;  // PG NE ET MP PE
     uint64_t cr4 = 0x20;        // PAE
     bool five_level = false;    // CR4.LA57 and a five-level page table
+    uint64_t rsp = 0;           // 0: garbage
   };
 
   Emulator() : Emulator(Options{}) {}
@@ -59,7 +60,9 @@ class Emulator {
 
   uint64_t reg(Reg which) const;
   uint64_t pc() const;  // the address in memory, in real mode too
+  void set_reg(Reg which, uint64_t value);
   uint64_t cr0() const;
+  uint64_t cr3() const;
   uint64_t cr4() const;
   uint64_t efer() const;
   uint64_t flags() const;

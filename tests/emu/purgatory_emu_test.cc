@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // The shipped purgatory, from the old kernel's jump to the new kernel's first instruction.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
+#include <span>
 
 #include "tests/emu/purgatory_machine.h"
 
@@ -185,6 +188,72 @@ TEST(PurgatoryEmu, ClearsZeroRangesAfterTheCheckThenCopiesTheBackup) {
   EXPECT_EQ(machine.Read(backup, 0x5003), machine.Read(low, 0x5003));
   EXPECT_THAT(machine.Read(backup + 0x5003, 4), Each(std::byte{0}));
   EXPECT_THAT(machine.Read(backup + 0x5007, 0x6000 - 0x5007), Each(std::byte{0xa5}));
+}
+
+TEST(PurgatoryEmu, WritesDownWhereTheOldKernelWaits) {
+  PurgatoryMachine setup;
+  const uint64_t stack = 0x5ff8, line = 0x8000;
+  setup.options.rsp = stack;
+  setup.params.jump_back_digits = line + 3;
+  setup.params.jump_back_cr3_digits = line + 21;
+  Emulator machine(setup.options);
+  setup.LoadInto(machine);
+  machine.LoadSegment(line, {}, 0x1000, 'x');
+  machine.LoadSegment(stack, std::as_bytes(std::span("\xef\xcd\xab\x89\x67\x45\x03\x12", 8)), 8, 0xa5);
+  ASSERT_EQ(setup.Run(machine), Stop::kReached) << machine.detail() << machine.serial();
+  std::string text;
+  for (const std::byte byte : machine.Read(line, 38)) text += static_cast<char>(byte);
+  EXPECT_EQ(text, fmt::format("xxx1203456789abcdefxx{:016x}x", machine.cr3()));
+  ExpectLinux64(machine, setup);
+}
+
+// Two kernels that wait in turns, each a single instruction that the run stops in front of.
+TEST(PurgatoryEmu, GoesBackAndForthBetweenTwoKernels) {
+  PurgatoryMachine setup;
+  const uint64_t goes = 0x2000000, goes_stack = 0x2001ff8, waits = 0x3000000, waits_stack = 0x3001ff8;
+  const auto word = [](const Emulator& machine, uint64_t address) {
+    uint64_t value = 0;
+    std::memcpy(&value, machine.Read(address, sizeof(value)).data(), sizeof(value));
+    return value;
+  };
+  setup.params.jump_back_entry = waits;
+  setup.options.rsp = goes_stack;
+  Emulator machine(setup.options);
+  setup.LoadInto(machine);
+  machine.LoadSegment(goes, {}, 0x2000, 0x90);
+  // What waits calls back whoever is on top of its stack: mov rax, [rsp]; mov rsp, its own; jmp rax.
+  const std::array<uint8_t, 14> calls = {0x48, 0x8b, 0x04, 0x24, 0x48, 0xc7, 0xc4,
+                                         0xf8, 0x1f, 0x00, 0x03, 0xff, 0xe0, 0x90};
+  machine.LoadSegment(waits, std::as_bytes(std::span(calls)), 0x2000, 0x90);
+  for (uint64_t trip = 0; trip < 3; ++trip) {
+    const std::array<uint64_t, 1> goes_on = {goes + trip}, next = {waits + 0x100 * (trip + 1)};
+    machine.Write(goes_stack, std::as_bytes(std::span(goes_on)));
+    machine.Write(waits_stack, std::as_bytes(std::span(next)));
+    machine.LoadSegment(next[0], std::as_bytes(std::span(calls)), calls.size(), 0x90);
+    machine.set_reg(Emulator::kRsp, goes_stack);
+    const uint64_t entry = setup.purgatory + setup.params.jump_back_offset;
+    ASSERT_EQ(machine.RunTo(entry, goes_on[0]), Stop::kReached) << trip << ": " << machine.detail();
+    EXPECT_EQ(word(machine, machine.reg(Emulator::kRsp)), entry) << "where the kernel that goes on will call";
+    EXPECT_EQ(word(machine, setup.purgatory + offsetof(kexec_purgatory_params, jump_back_entry)), next[0]);
+  }
+}
+
+TEST(PurgatoryEmu, GoesBackWithTheGivenPageTables) {
+  PurgatoryMachine setup;
+  const uint64_t stack = 0x5ff8;
+  Emulator machine(setup.options);
+  setup.LoadInto(machine);
+  machine.LoadSegment(stack, {}, 8);
+  ASSERT_EQ(setup.Run(machine), Stop::kReached) << machine.detail();
+  // The same tables by a value that differs: uncached (Intel SDM volume 3, 4.5, PCD).
+  setup.params.jump_back_cr3 = machine.cr3() | 0x10;
+  setup.params.jump_back_entry = setup.params.kernel_entry;
+  machine.Write(setup.purgatory, std::as_bytes(std::span(&setup.params, 1)));
+  machine.set_reg(Emulator::kRsp, stack);
+  ASSERT_EQ(machine.RunTo(setup.purgatory + setup.params.jump_back_offset, setup.params.kernel_entry),
+            Stop::kReached)
+      << machine.detail();
+  EXPECT_EQ(machine.cr3(), setup.params.jump_back_cr3);
 }
 
 TEST(PurgatoryEmu, TouchesNothingOutsideWhenThereIsNothingToDo) {

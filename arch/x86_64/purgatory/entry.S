@@ -15,7 +15,8 @@ purgatory_params:
   .long purgatory_verify - purgatory_params
   .long purgatory_file_end - purgatory_params
   .long purgatory_memory_end - purgatory_params
-  .fill KEXEC_PURGATORY_PARAMS_SIZE - (. - purgatory_params)
+  .fill KEXEC_PURGATORY_OFFSET_JUMP_BACK_OFFSET - (. - purgatory_params)
+  .long purgatory_jump_back - purgatory_params
 
   .section .entry, "ax"
   .code64
@@ -23,6 +24,14 @@ purgatory_params:
 purgatory_entry:
   cli
   cld
+  // What purgatory_main is told: where the old kernel waits, which is only read from its stack if it is wanted, and its
+  // page tables.
+  movq %cr3, %rsi
+  xorl %edi, %edi
+  cmpq $0, purgatory_params+KEXEC_PURGATORY_OFFSET_JUMP_BACK_DIGITS(%rip)
+  je 1f
+  movq (%rsp), %rdi
+1:
   leaq purgatory_stack_end(%rip), %rsp
   load_gdt gdt64
   load_data_segments
@@ -53,7 +62,31 @@ purgatory_entry:
   .endr
   jmp *purgatory_params+KEXEC_PURGATORY_OFFSET_KERNEL_ENTRY(%rip)
 
+// The way back (--load-jump-back-helper), called by the kernel that goes and then by the one that was gone to, in turns. A
+// kernel that waits is entered with a stack on top of which the other one waits (relocate_kernel_64.S, identity_mapped).
+// The going kernel's page tables map its own memory only, those of the first kernel everything.
+  .globl purgatory_jump_back
+purgatory_jump_back:
+  movq (%rsp), %rax
+  movq %rax, goes_on_at(%rip)
+  movq purgatory_params+KEXEC_PURGATORY_OFFSET_JUMP_BACK_CR3(%rip), %rax
+  testq %rax, %rax
+  jz 1f
+  movq %rax, %cr3
+1:
+  leaq purgatory_stack_end(%rip), %rsp
+  call *purgatory_params+KEXEC_PURGATORY_OFFSET_JUMP_BACK_ENTRY(%rip)
+  movq (%rsp), %rax
+  movq %rax, purgatory_params+KEXEC_PURGATORY_OFFSET_JUMP_BACK_ENTRY(%rip)
+  leaq purgatory_stack_end(%rip), %rsp
+  leaq purgatory_jump_back(%rip), %rax
+  pushq %rax
+  jmp *goes_on_at(%rip)
+
   .data
+  .balign 8
+goes_on_at:
+  .quad 0
   define_gdt gdt64, CODE64_DESCRIPTOR
 
   .bss

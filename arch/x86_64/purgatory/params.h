@@ -7,8 +7,8 @@
 
 #include "arch/purgatory/range.h"
 
-#define KEXEC_PURGATORY_VERSION 1
-#define KEXEC_PURGATORY_PARAMS_SIZE 776
+#define KEXEC_PURGATORY_VERSION 2
+#define KEXEC_PURGATORY_PARAMS_SIZE 808
 
 // entry_kind
 #define KEXEC_PURGATORY_ENTRY_64 1  // 64-bit mode, the page tables purgatory was entered with
@@ -21,6 +21,10 @@
 #define KEXEC_PURGATORY_OFFSET_DATA_SEGMENT 44
 #define KEXEC_PURGATORY_OFFSET_STACK_POINTER 46
 #define KEXEC_PURGATORY_OFFSET_REGISTERS 48
+#define KEXEC_PURGATORY_OFFSET_JUMP_BACK_OFFSET (KEXEC_PURGATORY_PARAMS_SIZE - 4)
+#define KEXEC_PURGATORY_OFFSET_JUMP_BACK_DIGITS 168
+#define KEXEC_PURGATORY_OFFSET_JUMP_BACK_ENTRY 184
+#define KEXEC_PURGATORY_OFFSET_JUMP_BACK_CR3 192
 
 #ifndef __ASSEMBLER__
 #include <stddef.h>
@@ -55,6 +59,17 @@ struct kexec_purgatory_params {
   uint16_t data_segment, stack_pointer;
   struct kexec_purgatory_registers registers;
 
+  // There: after the check, 16 hexadecimal digits are written to each address that is not 0. The first get
+  // the address on top of the stack that purgatory was entered with, where the old kernel waits to be called
+  // back (KEXEC_PRESERVE_CONTEXT), the others the page tables it was entered with, which map all memory of
+  // both.
+  uint64_t jump_back_digits;
+  uint64_t jump_back_cr3_digits;
+  // And back, at jump_back_offset: to this address, with these page tables (0: with those it is entered
+  // with).
+  uint64_t jump_back_entry;
+  uint64_t jump_back_cr3;
+
   // The check: one digest over the hashed ranges, in this order.
   uint32_t digest_kind;   // enum kexec_digest_kind; none = no check
   uint32_t digest_flags;  // KEXEC_DIGEST_PORTABLE or 0
@@ -76,7 +91,7 @@ struct kexec_purgatory_params {
   uint32_t console_vga;     // nonzero: VGA text mode at 0xb8000
   uint32_t reset_vga;       // nonzero: first put the VGA into its 80x25 text mode
   uint32_t reset_seconds;   // from the message about a mismatch to the reset
-  uint32_t reserved1;
+  uint32_t jump_back_offset;  // set by the build: where a kernel jumps to that wants back
 };
 
 KEXEC_PURGATORY_CHECK(sizeof(struct kexec_purgatory_params) == KEXEC_PURGATORY_PARAMS_SIZE);
@@ -91,6 +106,14 @@ KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, stack_pointer) ==
                       KEXEC_PURGATORY_OFFSET_STACK_POINTER);
 KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, registers) == KEXEC_PURGATORY_OFFSET_REGISTERS);
 KEXEC_PURGATORY_CHECK(sizeof(struct kexec_purgatory_registers) == 15 * 8);
+KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, jump_back_offset) ==
+                      KEXEC_PURGATORY_OFFSET_JUMP_BACK_OFFSET);
+KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, jump_back_digits) ==
+                      KEXEC_PURGATORY_OFFSET_JUMP_BACK_DIGITS);
+KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, jump_back_entry) ==
+                      KEXEC_PURGATORY_OFFSET_JUMP_BACK_ENTRY);
+KEXEC_PURGATORY_CHECK(offsetof(struct kexec_purgatory_params, jump_back_cr3) ==
+                      KEXEC_PURGATORY_OFFSET_JUMP_BACK_CR3);
 
 #endif  // __ASSEMBLER__
 #endif  // KEXEC_ARCH_X86_64_PURGATORY_PARAMS_H_

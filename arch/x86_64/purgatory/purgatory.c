@@ -15,7 +15,7 @@ extern struct kexec_purgatory_params purgatory_params;  // at the start of the b
 
 // Both are called from outside C.
 int purgatory_verify(uint8_t found[KEXEC_DIGEST_SIZE]);
-void purgatory_main(void);
+void purgatory_main(uint64_t jump_back_entry, uint64_t cr3);
 
 // An address from the parameters. Physical memory is mapped one to one.
 static void* at(uint64_t address) { return (void*)(uintptr_t)address; }
@@ -47,7 +47,14 @@ int purgatory_verify(uint8_t found[KEXEC_DIGEST_SIZE]) {
   return check_ranges(&check, found);
 }
 
-void purgatory_main(void) {
+static void write_digits(uint64_t address, uint64_t value) {
+  char* digits = at(address);
+  if (address == 0) return;
+  for (unsigned shift = 64; shift != 0; shift -= 4) *digits++ = hex_digit((value >> (shift - 4)) & 15);
+}
+
+// `jump_back_entry`: the return address on the stack of the kernel that jumped here, if it is wanted.
+void purgatory_main(uint64_t jump_back_entry, uint64_t cr3) {
   const struct kexec_purgatory_params* params = &purgatory_params;
   const struct check check = CHECK_OF(params);
   struct console console = {0, 0};
@@ -70,6 +77,8 @@ void purgatory_main(void) {
     __builtin_memset(at(params->zeroed[i].address), 0, params->zeroed[i].length);
   if (params->backup_size != 0)
     __builtin_memcpy(at(params->backup_destination), at(params->backup_source), params->backup_size);
+  write_digits(params->jump_back_digits, jump_back_entry);
+  write_digits(params->jump_back_cr3_digits, cr3);
   tell_success(&console, &check, params->kernel_entry);
   if (real_mode) bios_restore_devices();
 }
