@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cmd/kexec/host_actions.h"
 
+#include <linux/netlink.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/random.h>
@@ -40,9 +41,10 @@ bool TakeDown(int socket_fd, const char* name, Diagnostics& diagnostics) {
 class RealHostActions final : public HostActions {
  public:
   Result<std::vector<std::string>> BringInterfacesDown(Diagnostics& diagnostics) override {
-    const UniqueFd socket_fd(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    // A kernel without networks has nothing to take down.
-    if (!socket_fd.valid() && errno == EAFNOSUPPORT) return std::vector<std::string>();
+    // Any socket answers questions about interfaces (netdevice(7)); this kind is in every kernel with
+    // networks, while IPv4 may be missing. One without networks has nothing to take down.
+    const UniqueFd socket_fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+    if (!socket_fd.valid() && errno == ENOSYS) return std::vector<std::string>();
     if (!socket_fd.valid()) return FailErrno(Errc::kIo, errno, "cannot reach the network interfaces");
     const std::unique_ptr<struct if_nameindex, void (*)(struct if_nameindex*)> names(if_nameindex(),
                                                                                      if_freenameindex);
