@@ -45,7 +45,7 @@ TEST(Estimate, OfNamedFilesEndsWithTheValue) {
                            "       0.0  unpacked initrd       its files, 1/16 more for pages and inodes\n"
                            "      20.0  running kernel        slab, threads, page tables, watermarks\n"
                            "      40.0  programs and drivers  udev, drivers, makedumpfile, ssh\n"
-                           "     131.0  needed with a margin, 79.0 at least, 65.0 to be loaded\n"
+                           "     131.0  needed with a margin, 79.5 at least, 65.0 to be loaded\n"
                            "     128.0  reserved now: enough, without a margin\n"
                            "\n"
                            "crashkernel=144M\n");
