@@ -118,7 +118,8 @@ TEST(BootEntries, AreRegularFiles) {
       told,
       "'/boot/grub/grub.cfg' is left out: '/boot/grub/grub.cfg' is a FIFO, not a regular file\n"
       "the boot entry 'z.conf' is left out: '/boot/loader/entries/z.conf' is a FIFO, not a regular file\n"
-      "the boot entry 'z.efi' is left out: there is no file 'EFI/Linux/z.efi' below '/boot' or ''\n");
+      "the boot entry 'z.efi' is left out: there is no file 'EFI/Linux/z.efi' below '/boot' or ''\n"
+      "the default of the menu is not known: '/boot/loader/loader.conf' is a FIFO, not a regular file\n");
 }
 
 TEST(BootEntries, DefaultOfSystemdBoot) {
