@@ -15,7 +15,7 @@ foreach(lib libkexec libkexec_static)
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/lib/include> $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${lib} PUBLIC $<BUILD_INTERFACE:kexec_fmt> $<INSTALL_INTERFACE:fmt::fmt-header-only>
-    PRIVATE PkgConfig::LIBELF KexecLibfdt ${KEXEC_COMPRESSION_LIBRARIES} kexec_flags)
+    PRIVATE PkgConfig::LIBELF ${KEXEC_COMPRESSION_LIBRARIES} kexec_flags)
   set_target_properties(${lib} PROPERTIES OUTPUT_NAME kexec LINKER_LANGUAGE CXX)
 endforeach()
 set_target_properties(libkexec PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION 0)

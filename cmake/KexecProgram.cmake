@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kexec_link_program(<name>): links a program of ours to the library as the build's options say.
 
-# The archives of libelf, libfdt and the compression libraries where they are installed, else how to link them dynamically.
+# The archives of libelf and the compression libraries where they are installed, else how to link them dynamically.
 set(KEXEC_ARCHIVES "")
-foreach(library elf=PkgConfig::LIBELF fdt=KexecLibfdt lzma=PkgConfig::LIBLZMA zstd=PkgConfig::LIBZSTD lz4=PkgConfig::LIBLZ4
+foreach(library elf=PkgConfig::LIBELF lzma=PkgConfig::LIBLZMA zstd=PkgConfig::LIBZSTD lz4=PkgConfig::LIBLZ4
                 lzo2=PkgConfig::LIBLZO bz2=BZip2::BZip2 z=ZLIB::ZLIB)
   string(REPLACE "=" ";" library "${library}")
   list(GET library 0 stem)

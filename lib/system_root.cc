@@ -99,10 +99,12 @@ Result<std::vector<std::byte>> SystemRoot::ReadHead(std::string_view path, size_
   if (observer_) observer_(path, max_bytes);
   const std::string shown = Shown(Relative(path));
   KEXEC_ASSIGN(const UniqueFd fd, OpenToRead(path, false));
-  std::vector<std::byte> head(max_bytes);
+  std::vector<std::byte> head;
   size_t used = 0;
   while (used < max_bytes) {
-    const ssize_t got = read(fd.get(), head.data() + used, max_bytes - used);
+    // The limit may be far above what there is: most files are short.
+    if (used == head.size()) head.resize(std::min(max_bytes, std::max(kAttributeBuffer, 2 * used)));
+    const ssize_t got = read(fd.get(), head.data() + used, head.size() - used);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return FailErrno(Errc::kIo, errno, "cannot read '{}'", shown);
     if (got == 0) break;

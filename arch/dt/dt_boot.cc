@@ -98,10 +98,12 @@ std::optional<uint64_t> KaslrSeed(const BootInputs& inputs) {
 
 // A tree that came through a kexec reserves the same memory already.
 Result<> ReserveOnce(const std::vector<PhysRange>& ranges, DeviceTree& tree) {
-  const std::vector<PhysRange> reserved = tree.Reservations();
+  std::vector<MemoryRegion> regions;
+  for (const PhysRange& range : tree.Reservations()) regions.push_back({range, MemoryType::kReserved});
+  const MemoryMap reserved = MemoryMap::FromRegions(std::move(regions));
   for (const PhysRange& range : ranges) {
-    const bool known =
-        std::ranges::any_of(reserved, [&](const PhysRange& other) { return other.Contains(range); });
+    const MemoryRegion* region = reserved.Find(range.begin());
+    const bool known = region != nullptr && region->range.Contains(range);
     if (!known) KEXEC_TRY(tree.AddReservation(range));
   }
   return {};

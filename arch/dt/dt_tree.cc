@@ -11,6 +11,8 @@ namespace {
 
 constexpr const char* kChosen = "/chosen";
 constexpr const char* kReserved = "/reserved-memory";
+// Each costs a walk over the whole tree. Boards with many (Raspberry Pi) have some twenty.
+constexpr size_t kMaxOverlays = 64;
 
 // Of /chosen: true for the running kernel alone, or made anew. The IMA and TPM logs and the hand-over of KHO
 // lie in memory that will be gone (drivers/of/kexec.c).
@@ -39,21 +41,20 @@ Result<DeviceTree> ParseNamed(const NamedFile& file) {
 }
 
 // An initrd's memory that the boot loader reserved is free for the next kernel.
-Result<> DropOldInitrd(DeviceTree& tree) {
+void DropOldInitrd(DeviceTree& tree) {
   const auto start = tree.Number(kChosen, "linux,initrd-start");
   const auto end = tree.Number(kChosen, "linux,initrd-end");
   const auto initrd = start && end ? PhysRange::FromBounds(PhysAddr(*start), PhysAddr(*end)) : std::nullopt;
-  if (!initrd) return {};
-  for (const PhysRange& reserved : tree.Reservations()) {
-    if (reserved.begin() == initrd->begin() && reserved.Contains(*initrd)) tree.RemoveReservation(reserved);
-  }
-  return {};
+  if (!initrd) return;
+  tree.RemoveReservations([&](const PhysRange& reserved) {
+    return reserved.begin() == initrd->begin() && reserved.Contains(*initrd);
+  });
 }
 
 Result<> DropStale(DeviceTree& tree) {
   KEXEC_TRY(tree.AddNode(kChosen));
-  KEXEC_TRY(DropOldInitrd(tree));
-  for (const char* name : kStale) KEXEC_TRY(tree.DeleteProperty(kChosen, name));
+  DropOldInitrd(tree);
+  for (const char* name : kStale) tree.DeleteProperty(kChosen, name);
   return {};
 }
 
@@ -140,6 +141,11 @@ Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& optio
     return Fail(Errc::kUnsupported,
                 "there is no device tree to hand to the kernel ({}); name one with --dtb=FILE",
                 facts.why_no_tree);
+  }
+  if (options.overlays.size() > kMaxOverlays) {
+    return Fail(Errc::kUsage,
+                "{} device tree overlays, at most {} are applied; merge some of them with fdtoverlay",
+                options.overlays.size(), kMaxOverlays);
   }
   KEXEC_ASSIGN(DeviceTree tree, ParseNamed(*source));
   for (const NamedFile& overlay : options.overlays) {

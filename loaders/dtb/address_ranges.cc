@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// Lists of addresses and sizes (Devicetree Specification, 2.3.5 "#address-cells and #size-cells", 2.3.6 "reg").
-#include <libfdt.h>
-
-#include <algorithm>
+// Lists of addresses and sizes (Devicetree Specification, 2.3.5 "#address-cells and #size-cells", 2.3.6
+// "reg").
+#include <optional>
 
 #include "loaders/dtb/device_tree.h"
-#include "loaders/dtb/fdt_error.h"
 
 namespace kexec {
 namespace {
@@ -18,19 +16,29 @@ struct Cells {
   size_t size;
 };
 
-// Those of the node at `node` for what lies below it.
-Result<Cells> CellsOf(const void* tree, int node) {
-  const int address = fdt_address_cells(tree, node);
-  const int size = fdt_size_cells(tree, node);
-  if (address < 0 || size < 0) {
-    return Fail(Errc::kMalformed, "#address-cells or #size-cells: {}", FdtProblem(std::min(address, size)));
+// Of `node` for what lies below it; `missing` is what a node means that says nothing (2.3.5).
+Result<size_t> CellCount(const TreeNodes& nodes, TreeNodes::Id node, std::string_view name, size_t missing) {
+  const TreeNodes::Id property = nodes.FindProperty(node, name);
+  if (property == TreeNodes::kNone) return missing;
+  const Bytes value = nodes.property(property).value;
+  const auto count = ReadAt<Be<uint32_t>>(value, 0);
+  if (value.size() != kCell) {
+    return Fail(Errc::kMalformed, "{} of '{}' has {} bytes, it must have {}", name, nodes.PathOf(node),
+                value.size(), kCell);
   }
-  const Cells cells = {static_cast<size_t>(address), static_cast<size_t>(size)};
-  if (cells.address > kMaxCells || cells.size > kMaxCells) {
-    return Fail(Errc::kUnsupported, "#address-cells is {} and #size-cells {}; at most {} are understood",
-                cells.address, cells.size, kMaxCells);
+  if (*count > kMaxCells) {
+    return Fail(Errc::kUnsupported, "{} of '{}' is {}; at most {} are understood", name, nodes.PathOf(node),
+                uint32_t{*count}, kMaxCells);
   }
-  return cells;
+  return *count;
+}
+
+Result<Cells> CellsOf(const TreeNodes& nodes, TreeNodes::Id node) {
+  KEXEC_ASSIGN(const size_t address, CellCount(nodes, node, "#address-cells", 2));
+  KEXEC_ASSIGN(const size_t size, CellCount(nodes, node, "#size-cells", 1));
+  if (address != 0) return Cells{address, size};
+  return Fail(Errc::kMalformed, "#address-cells of '{}' is 0: what lies below it has no addresses",
+              nodes.PathOf(node));
 }
 
 uint64_t TakeNumber(Bytes& rest, size_t cells) {
@@ -76,10 +84,10 @@ Result<std::vector<PhysRange>> DeviceTree::Ranges(const std::string& path,
                                                   const std::string& property) const {
   const auto list = Property(path, property);
   if (!list) return std::vector<PhysRange>();
-  const int node = Find(path);
-  const int parent = node == 0 ? 0 : fdt_parent_offset(tree(), node);
+  const TreeNodes::Id node = nodes().Find(path);
+  const TreeNodes::Id parent = node == TreeNodes::kRoot ? node : nodes().node(node).parent;
   const std::string context = fmt::format("device tree: '{}': '{}'", path, property);
-  KEXEC_ASSIGN(const Cells cells, CellsOf(tree(), std::max(parent, 0)), context);
+  KEXEC_ASSIGN(const Cells cells, CellsOf(nodes(), parent), context);
   KEXEC_ASSIGN(std::vector<PhysRange> ranges, Decode(*list, cells), context);
   return ranges;
 }
@@ -87,9 +95,9 @@ Result<std::vector<PhysRange>> DeviceTree::Ranges(const std::string& path,
 Result<std::vector<std::byte>> DeviceTree::EncodeRanges(const std::string& parent,
                                                         std::span<const PhysRange> ranges) const {
   const std::string context = fmt::format("device tree: '{}'", parent);
-  const int node = Find(parent);
-  if (node < 0) return Fail(Errc::kUsage, "{}: {}", context, FdtProblem(node));
-  KEXEC_ASSIGN(const Cells cells, CellsOf(tree(), node), context);
+  const TreeNodes::Id node = nodes().Find(parent);
+  if (node == TreeNodes::kNone) return Fail(Errc::kUsage, "{}: there is no such node", context);
+  KEXEC_ASSIGN(const Cells cells, CellsOf(nodes(), node), context);
   std::vector<std::byte> list;
   for (const PhysRange& range : ranges) {
     KEXEC_TRY(PutNumber(list, range.begin().raw(), cells.address), context);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // A device tree that can be read and changed (Devicetree Specification 0.4, chapter 5: the flattened format).
-// Blobs come from files and firmware and are checked before anything believes them; libfdt does the work and
-// the copy here grows as it is needed.
+// Blobs come from files and firmware and are checked before anything believes them.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,24 +17,26 @@
 #include "kexec/export.h"
 #include "kexec/phys.h"
 #include "kexec/system_root.h"
+#include "loaders/dtb/flat_tree.h"
 
 KEXEC_PUBLIC_BEGIN
 namespace kexec {
 
 // Nodes are named by their paths: "/", "/chosen", "/memory@40000000". As libfdt has it, "/memory" also finds
 // the first "/memory@...", and a path that does not begin with '/' begins with an alias. Errors name the node
-// and the property.
+// and the property. A path costs O(log n) a name, a node or property added no more.
 class DeviceTree {
  public:
-  static constexpr size_t kMaxBytes = 16 << 20;  // of a blob, and of a tree that grows
-  static constexpr int kMaxDepth = 64;           // of nested nodes
+  static constexpr size_t kMaxBytes = TreeNodes::kMaxBytes;  // of a blob, and of a tree that grows
+  static constexpr int kMaxDepth = TreeNodes::kMaxDepth;     // of nested nodes
 
+  explicit DeviceTree(FlatTree tree) : tree_(std::move(tree)) {}
   // Takes a copy of `blob`; bytes behind the size in its header are ignored. kNotRecognised: no device tree;
-  // kMalformed: damaged or cut short, nested deeper than kMaxDepth, or with nodes that no path names;
-  // kDoesNotFit: larger than kMaxBytes; kUnsupported: older than version 17 of the format.
+  // kMalformed: damaged or cut short, nested deeper than kMaxDepth, or with names that are too long or that
+  // no path names; kDoesNotFit: larger than kMaxBytes; kUnsupported: older than version 17 of the format.
   static Result<DeviceTree> Parse(Bytes blob);
   // A root node and nothing else.
-  static DeviceTree Empty();
+  static DeviceTree Empty() { return DeviceTree(FlatTree()); }
 
   bool HasNode(const std::string& path) const;
   // Names of the nodes below `path`, in the tree's order; none where there is no such node.
@@ -50,8 +52,6 @@ class DeviceTree {
   // Makes the node, and those above it, where they are missing. kUsage for a path that does not begin with
   // '/'.
   Result<> AddNode(const std::string& path);
-  // With everything below; nothing happens where there is none.
-  Result<> DeleteNode(const std::string& path);
 
   // These replace the property, and make the node where it is missing.
   Result<> SetProperty(const std::string& path, const std::string& name, Bytes value);
@@ -59,7 +59,7 @@ class DeviceTree {
   Result<> SetU64(const std::string& path, const std::string& name, uint64_t value);
   Result<> SetCells(const std::string& path, const std::string& name, std::span<const uint32_t> cells);
   // Nothing happens where there is none.
-  Result<> DeleteProperty(const std::string& path, const std::string& name);
+  void DeleteProperty(const std::string& path, const std::string& name);
 
   // A list of addresses and sizes, as "reg" has it, read by the #address-cells and #size-cells of the node
   // above `path`. Empty ones are left out; none where there is no such property. kMalformed: its size is no
@@ -73,27 +73,20 @@ class DeviceTree {
   // The memory reservation block. Empty entries and those beyond 2^64 are left out.
   std::vector<PhysRange> Reservations() const;
   Result<> AddReservation(const PhysRange& range);
-  // The first entry that is exactly `range`; false: there is none.
-  bool RemoveReservation(const PhysRange& range);
+  // Every entry for which `unwanted` is true; answers how many.
+  size_t RemoveReservations(const std::function<bool(const PhysRange&)>& unwanted);
 
   // Applies an overlay as dtc -@ makes it. Where that fails the tree is as it was, and the message names the
   // fragment and what it wants.
   Result<> ApplyOverlay(Bytes overlay);
 
   // The blob, without room to grow.
-  std::vector<std::byte> Packed() const;
+  std::vector<std::byte> Packed() const { return WriteFlatTree(tree_); }
 
  private:
-  explicit DeviceTree(std::vector<std::byte> blob) : blob_(std::move(blob)) {}
-  const void* tree() const { return blob_.data(); }
-  // libfdt's offset of the node, or a negative error.
-  int Find(const std::string& path) const;
-  Result<> Enlarge();
-  // Runs `operation` on the tree, again with more room as long as it answers -FDT_ERR_NOSPACE.
-  template <class Operation>
-  Result<> Change(const std::string& what, Operation operation);
+  const TreeNodes& nodes() const { return tree_.nodes; }
 
-  std::vector<std::byte> blob_;  // a valid tree of version 17, with room behind it
+  FlatTree tree_;
 };
 
 // The tree a directory like /proc/device-tree shows: nodes are directories, properties are files. Symbolic

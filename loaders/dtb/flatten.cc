@@ -1,87 +1,59 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// /proc/device-tree, made a blob again.
-#include <libfdt.h>
-
-#include <algorithm>
+// /proc/device-tree, made a tree again.
+#include <string_view>
+#include <utility>
 
 #include "loaders/dtb/device_tree.h"
-#include "loaders/dtb/fdt_error.h"
 
 namespace kexec {
 namespace {
 
-constexpr size_t kFirstBytes = 1 << 16;
+using Id = TreeNodes::Id;
 
-// Writes a tree from its first byte to its last, as libfdt's sequential functions do.
-class TreeWriter {
+class TreeCollector {
  public:
-  explicit TreeWriter(const SystemRoot& root) : root_(root) {}
+  explicit TreeCollector(const SystemRoot& root) : root_(root) {}
 
-  Result<std::vector<std::byte>> Write(const std::string& path) {
-    KEXEC_TRY(Run(path, [](void* tree, int size) { return fdt_create(tree, size); }));
-    KEXEC_TRY(Run(path, [](void* tree, int) { return fdt_finish_reservemap(tree); }));
-    KEXEC_TRY(WriteNode(path, "", 0));
-    KEXEC_TRY(Run(path, [](void* tree, int) { return fdt_finish(tree); }));
-    return std::move(blob_);
+  Result<FlatTree> Collect(const std::string& path) {
+    KEXEC_TRY(CollectNode(path, TreeNodes::kRoot));
+    return std::move(tree_);
   }
 
  private:
-  // Properties stand before nodes.
-  Result<> WriteNode(const std::string& path, const std::string& name, int depth) {
-    if (depth > DeviceTree::kMaxDepth) {
-      return Fail(Errc::kMalformed, "'{}': nodes are nested deeper than {}", path, DeviceTree::kMaxDepth);
-    }
-    KEXEC_TRY(Run(path, [&](void* tree, int) { return fdt_begin_node(tree, name.c_str()); }));
+  Result<> CollectNode(const std::string& path, Id node) {  // at most kMaxDepth deep
     KEXEC_ASSIGN(const std::vector<std::string> entries, root_.List(path));
-    std::vector<std::string> nodes;
     for (const std::string& entry : entries) {
-      const EntryKind kind = root_.Kind(path + "/" + entry);
-      if (kind == EntryKind::kDirectory) nodes.push_back(entry);
-      if (kind == EntryKind::kFile) KEXEC_TRY(WriteProperty(path + "/" + entry, entry));
+      const std::string below = path + "/" + entry;
+      const EntryKind kind = root_.Kind(below);
+      if (kind == EntryKind::kFile) KEXEC_TRY(CollectProperty(below, node, entry));
+      if (kind != EntryKind::kDirectory) continue;
+      KEXEC_ASSIGN(const Id child, tree_.nodes.AddChild(node, Kept(entry), TreeNodes::End::kLast),
+                   fmt::format("'{}'", below));
+      KEXEC_TRY(CollectNode(below, child));
     }
-    for (const std::string& node : nodes) KEXEC_TRY(WriteNode(path + "/" + node, node, depth + 1));
-    return Run(path, [](void* tree, int) { return fdt_end_node(tree); });
-  }
-
-  Result<> WriteProperty(const std::string& path, const std::string& name) {
-    if (name == "name") return {};  // the kernel shows the node's own name as a property
-    KEXEC_ASSIGN(const std::vector<std::byte> value, root_.ReadHead(path, DeviceTree::kMaxBytes));
-    return Run(path, [&](void* tree, int) {
-      return fdt_property(tree, name.c_str(), value.data(), static_cast<int>(value.size()));
-    });
-  }
-
-  template <class Step>
-  Result<> Run(const std::string& path, Step step) {
-    while (true) {
-      const int error = step(blob_.data(), static_cast<int>(blob_.size()));
-      if (error >= 0) return {};
-      if (error != -FDT_ERR_NOSPACE) return Fail(Errc::kMalformed, "'{}': {}", path, FdtProblem(error));
-      KEXEC_TRY(Enlarge(path));
-    }
-  }
-
-  Result<> Enlarge(const std::string& path) {
-    if (blob_.size() >= DeviceTree::kMaxBytes) {
-      return Fail(Errc::kDoesNotFit, "'{}': the device tree is larger than {:#x} bytes", path,
-                  DeviceTree::kMaxBytes);
-    }
-    std::vector<std::byte> larger(std::min(DeviceTree::kMaxBytes, blob_.size() * 2));
-    const int error = fdt_resize(blob_.data(), larger.data(), static_cast<int>(larger.size()));
-    if (error != 0) return Fail(Errc::kMalformed, "'{}': {}", path, FdtProblem(error));
-    blob_ = std::move(larger);
     return {};
   }
 
+  Result<> CollectProperty(const std::string& path, Id node, const std::string& name) {
+    if (name == "name") return {};  // the kernel shows the node's own name as a property
+    KEXEC_ASSIGN(const std::vector<std::byte> value, root_.ReadHead(path, DeviceTree::kMaxBytes + 1));
+    const Bytes kept = tree_.nodes.Keep(Bytes(value));
+    KEXEC_TRY(tree_.nodes.AddProperty(node, Kept(name), kept, TreeNodes::End::kLast),
+              fmt::format("'{}'", path));
+    return {};
+  }
+
+  std::string_view Kept(const std::string& name) { return tree_.nodes.Keep(std::string_view(name)); }
+
   const SystemRoot& root_;
-  std::vector<std::byte> blob_ = std::vector<std::byte>(kFirstBytes);
+  FlatTree tree_;
 };
 
 }  // namespace
 
 Result<DeviceTree> FlattenDeviceTree(const SystemRoot& root, const std::string& path) {
-  KEXEC_ASSIGN(const std::vector<std::byte> blob, TreeWriter(root).Write(path));
-  return DeviceTree::Parse(blob);
+  KEXEC_ASSIGN(FlatTree tree, TreeCollector(root).Collect(path));
+  return DeviceTree(std::move(tree));
 }
 
 }  // namespace kexec

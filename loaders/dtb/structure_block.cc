@@ -5,55 +5,67 @@
 #include <cstdint>
 #include <optional>
 
+#include "loaders/dtb/tree_nodes.h"
+
 namespace kexec {
 namespace {
 
-// Devicetree Specification, 5.2 (the header) and 5.4.1 (the tokens).
-constexpr size_t kStructureOffset = 8, kStructureSize = 36;
+// Devicetree Specification, 5.4.1.
 constexpr uint32_t kBeginNode = 1, kEndNode = 2, kProperty = 3, kNop = 4, kEnd = 9;
-constexpr size_t kToken = 4, kPropertyHeader = 8;
+constexpr size_t kToken = 4;
 
 std::optional<uint32_t> Number(Bytes bytes, size_t at) {
   const auto number = ReadAt<Be<uint32_t>>(bytes, at);
   return number ? std::optional<uint32_t>(*number) : std::nullopt;
 }
 
-std::optional<Bytes> StructureBlock(Bytes blob) {
-  const auto offset = Number(blob, kStructureOffset);
-  const auto size = Number(blob, kStructureSize);
-  return offset && size ? SliceAt(blob, *offset, *size) : std::nullopt;
+// The text at `at`, without its final zero. One that is longer than any name is cut behind the longest, so
+// that names which share their bytes cost no more than their number; whoever takes it refuses it.
+std::optional<std::string_view> Text(Bytes bytes, size_t at) {
+  if (at >= bytes.size()) return std::nullopt;
+  const Bytes rest = bytes.subspan(at, std::min(bytes.size() - at, TreeNodes::kMaxName + 1));
+  const auto end = std::ranges::find(rest, std::byte{0});
+  if (end == rest.end() && rest.size() <= TreeNodes::kMaxName) return std::nullopt;
+  return std::string_view(reinterpret_cast<const char*>(rest.data()),
+                          static_cast<size_t>(end - rest.begin()));
 }
 
-// The bytes behind the token `tag` that belong to it; `rest` begins behind the token. nullopt: more than
-// there are.
-std::optional<size_t> BytesOfToken(uint32_t tag, Bytes rest) {
-  if (tag == kBeginNode) {
-    const auto end = std::ranges::find(rest, std::byte{0});
-    if (end == rest.end()) return std::nullopt;
-    return static_cast<size_t>(end - rest.begin()) + 1;
-  }
-  if (tag == kProperty) {
-    const auto length = Number(rest, 0);
-    if (!length || rest.size() < kPropertyHeader || *length > rest.size() - kPropertyHeader) {
-      return std::nullopt;
-    }
-    return kPropertyHeader + *length;
-  }
-  return tag == kEndNode || tag == kNop ? std::optional<size_t>(0) : std::nullopt;
+size_t Padded(size_t bytes) { return (bytes + kToken - 1) / kToken * kToken; }
+
+std::unexpected<Error> NoSense(size_t at) {
+  return Fail(Errc::kMalformed, "its structure block ends, or makes no sense, at {:#x}", at);
 }
 
 }  // namespace
 
-Result<> CheckStructureBlock(Bytes blob) {
-  const auto block = StructureBlock(blob);
-  if (!block) return Fail(Errc::kMalformed, "its structure block lies outside it");
-  for (size_t at = 0;;) {
-    const auto tag = Number(*block, at);
-    if (tag == kEnd) return {};
-    const auto bytes = tag ? BytesOfToken(*tag, block->subspan(at + kToken)) : std::nullopt;
-    if (!bytes) return Fail(Errc::kMalformed, "its structure block ends, or makes no sense, at {:#x}", at);
-    at += kToken + (*bytes + kToken - 1) / kToken * kToken;
+Result<TreeToken> StructureReader::Next() {
+  auto tag = Number(structure_, at_);
+  for (; tag == kNop; tag = Number(structure_, at_)) at_ += kToken;
+  if (tag == kEnd) return TreeToken{TreeToken::Kind::kEnd, {}, {}};
+  if (tag == kProperty) return Property();
+  if (tag == kEndNode) {
+    at_ += kToken;
+    return TreeToken{TreeToken::Kind::kEndNode, {}, {}};
   }
+  const auto name = tag == kBeginNode ? Text(structure_, at_ + kToken) : std::nullopt;
+  if (!name) return NoSense(at_);
+  at_ += kToken + Padded(name->size() + 1);
+  return TreeToken{TreeToken::Kind::kBeginNode, *name, {}};
+}
+
+Result<TreeToken> StructureReader::Property() {
+  const auto length = Number(structure_, at_ + kToken);
+  const auto name_at = Number(structure_, at_ + 2 * kToken);
+  const auto value = length ? SliceAt(structure_, at_ + 3 * kToken, *length) : std::nullopt;
+  if (!value || !name_at) return NoSense(at_);
+  const auto name = Text(strings_, *name_at);
+  if (!name) {
+    return Fail(Errc::kMalformed,
+                "the name of a property, at {:#x}, lies outside its strings block of {:#x} bytes", *name_at,
+                strings_.size());
+  }
+  at_ += 3 * kToken + Padded(*length);
+  return TreeToken{TreeToken::Kind::kProperty, *name, *value};
 }
 
 }  // namespace kexec

@@ -1,16 +1,34 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What must hold before libfdt is asked to check a blob: 1.6.1 (Debian 12) adds a property's length without
-// looking at it, so one near 2^32 steps back, and it goes round in circles or reads what is not there.
+// The structure block of a flat device tree, token after token (Devicetree Specification, 5.4).
 #pragma once
+
+#include <string_view>
 
 #include "kexec/bytes.h"
 #include "kexec/error.h"
 
 namespace kexec {
 
-// `blob`: a device tree, by its header, of version 17 or later, of as many bytes as the header says. Every
-// token of the structure block lies inside it, with the name or value that follows it, up to FDT_END
-// (Devicetree Specification, 5.4). kMalformed with the offset of the first that does not.
-Result<> CheckStructureBlock(Bytes blob);
+struct TreeToken {
+  enum class Kind { kBeginNode, kEndNode, kProperty, kEnd };
+  Kind kind;
+  std::string_view name;  // of a node or property
+  Bytes value;            // of a property
+};
+
+// Everything a token names lies inside the two blocks; both are borrowed.
+class StructureReader {
+ public:
+  StructureReader(Bytes structure, Bytes strings) : structure_(structure), strings_(strings) {}
+  // Empty tokens (FDT_NOP) are passed over. kMalformed with the offset of one that ends outside or is none.
+  Result<TreeToken> Next();
+
+ private:
+  Result<TreeToken> Property();
+
+  Bytes structure_;
+  Bytes strings_;
+  size_t at_ = 0;
+};
 
 }  // namespace kexec

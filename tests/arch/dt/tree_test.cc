@@ -69,6 +69,18 @@ TEST(BaseTree, IsRefusedWhereThereIsNone) {
             "directory); name one with --dtb=FILE");
 }
 
+TEST(BaseTree, TakesSixtyFourOverlays) {
+  DeviceTree overlay = DeviceTree::Empty();
+  ASSERT_TRUE(overlay.SetString("/fragment@0", "target-path", "/").has_value());
+  ASSERT_TRUE(overlay.SetString("/fragment@0/__overlay__/new", "status", "okay").has_value());
+  DeviceTreeOptions options;
+  for (int i = 0; i < 64; ++i) options.overlays.push_back(File(overlay));
+  EXPECT_EQ(MessageOf(Made(FactsWith(Running()), options)), "success");
+  options.overlays.push_back(File(overlay));
+  EXPECT_EQ(MessageOf(Made(FactsWith(Running()), options)),
+            "65 device tree overlays, at most 64 are applied; merge some of them with fdtoverlay");
+}
+
 TEST(BaseTree, NamesTheFileThatIsNone) {
   DeviceTreeOptions options;
   options.tree = NamedFile{"my.dtb", SharedBytes::Own(std::vector<std::byte>(64))};

@@ -50,6 +50,35 @@ TEST(Overlay, AddsNodesBelowAPath) {
   EXPECT_THAT(tree.Strings("/soc/uart@9000000", "status"), ElementsAre("disabled"));
 }
 
+// Others in the tree refer to the node by its number; the overlay's references follow.
+TEST(Overlay, LeavesANodeItsNumber) {
+  DeviceTree tree = Base();
+  DeviceTree overlay = ForPath("/soc", "/uart@9000000");
+  ASSERT_TRUE(overlay.SetCells("/fragment@0/__overlay__/uart@9000000", "phandle", std::array{5u}));
+  ASSERT_TRUE(overlay.SetCells("/fragment@0/__overlay__/spi@1", "link", std::array{5u}));
+  ASSERT_TRUE(overlay.SetCells("/__local_fixups__/fragment@0/__overlay__/spi@1", "link", std::array{0u}));
+  ASSERT_EQ(MessageOf(tree.ApplyOverlay(overlay.Packed())), "success");
+  EXPECT_EQ(tree.Number("/soc/uart@9000000", "phandle"), 1u);
+  EXPECT_EQ(tree.Number("/soc/spi@1", "link"), 1u);
+}
+
+// What a fragment adds, a later one may name.
+TEST(Overlay, AddsToWhatItAdded) {
+  DeviceTree tree = Base();
+  DeviceTree overlay = ForPath("/soc", "/spi@1");
+  ASSERT_TRUE(overlay.SetString("/fragment@1", "target-path", "/soc/spi@1"));
+  ASSERT_TRUE(overlay.SetString("/fragment@1/__overlay__/flash@0", "status", "okay"));
+  ByteVector blob = overlay.Packed();  // with fragment@1 first, as new nodes are
+  EXPECT_EQ(MessageOf(tree.ApplyOverlay(blob)), "'fragment@1' is for '/soc/spi@1', which the tree lacks");
+  DeviceTree ordered = DeviceTree::Empty();
+  ASSERT_TRUE(ordered.SetString("/fragment@1/__overlay__/flash@0", "status", "okay"));
+  ASSERT_TRUE(ordered.SetString("/fragment@1", "target-path", "/soc/spi@1"));
+  ASSERT_TRUE(ordered.SetString("/fragment@0/__overlay__/spi@1", "status", "okay"));
+  ASSERT_TRUE(ordered.SetString("/fragment@0", "target-path", "/soc"));
+  ASSERT_EQ(MessageOf(tree.ApplyOverlay(ordered.Packed())), "success");
+  EXPECT_THAT(tree.Strings("/soc/spi@1/flash@0", "status"), ElementsAre("okay"));
+}
+
 TEST(Overlay, MayBeLargerThanTheRoomInTheTree) {
   DeviceTree tree = Base();
   DeviceTree overlay = ForPath("/soc");
@@ -77,16 +106,19 @@ TEST(Overlay, ThatFailsChangesNothing) {
   DeviceTree second = ForPath("/soc");
   ASSERT_TRUE(second.SetCells("/fragment@1", "target", std::array{99u}));
   ASSERT_TRUE(second.AddNode("/fragment@1/__overlay__"));
-  EXPECT_EQ(refusal(second), "it cannot be applied: FDT_ERR_NOTFOUND");
+  EXPECT_EQ(refusal(second),
+            "'fragment@1' is for the node with the number (phandle) 0x63, which the tree lacks");
   DeviceTree garbled = ForLabel("uart0");
   ASSERT_TRUE(garbled.SetString("/__fixups__", "uart0", "fragment@0"));
-  EXPECT_EQ(refusal(garbled), "it cannot be applied: FDT_ERR_BADOVERLAY");
+  EXPECT_EQ(refusal(garbled),
+            "it is damaged: it uses the label 'uart0' at 'fragment@0', which is not written "
+            "PATH:PROPERTY:OFFSET; make it "
+            "anew with dtc -@");
   EXPECT_EQ(MessageOf(tree.ApplyOverlay(BytesOf("text"))), "this is no device tree");
 }
 
 TEST(Overlay, WithLabelsNeedsATreeWithLabels) {
-  DeviceTree tree = Base();
-  ASSERT_TRUE(tree.DeleteNode("/__symbols__"));
+  DeviceTree tree = DeviceTree::Empty();
   EXPECT_EQ(MessageOf(tree.ApplyOverlay(ForLabel("uart0").Packed())),
             "it wants the label 'uart0', and the tree has no labels: it must be made with dtc -@");
   ASSERT_TRUE(tree.SetString("/__symbols__", "uart0", "/gone"));
