@@ -9,7 +9,8 @@
 namespace kexec {
 namespace {
 
-constexpr uint64_t kMostJoined = uint64_t{1} << 30;
+// Of zeros between all pieces together.
+constexpr uint64_t kMostFilled = uint64_t{128} << 20;
 
 uint64_t EndOf(const LoadPiece& piece) { return piece.address.raw() + piece.memory_size; }
 
@@ -38,21 +39,24 @@ std::vector<size_t> GroupEnds(const std::vector<LoadPiece>& pieces, Alignment pa
   return ends;
 }
 
-Result<LoadPiece> Join(std::span<const LoadPiece> group, Alignment page) {
-  LoadPiece joined = group.front();
-  const uint64_t begin = page.Down(joined.address.raw());
-  if (group.size() == 1 && begin == joined.address.raw()) return joined;
+bool StaysAsItIs(std::span<const LoadPiece> group, Alignment page) {
+  return group.size() == 1 && page.Divides(group.front().address.raw());
+}
+
+// Bytes from `begin`, where the joined piece starts, to the last one that is not zero.
+uint64_t FilledBytes(std::span<const LoadPiece> group, uint64_t begin) {
   uint64_t filled = 0;
   for (const LoadPiece& piece : group) {
     if (!piece.contents.empty()) filled = piece.address.raw() - begin + piece.contents.size();
   }
-  if (filled > kMostJoined) {
-    return Fail(Errc::kUnsupported,
-                "the kernel is in too many pieces that lie too far apart: loading those from {:#x} on as one "
-                "takes {:#x} bytes, more than {:#x}",
-                begin, filled, kMostJoined);
-  }
-  std::vector<std::byte> bytes(filled);
+  return filled;
+}
+
+LoadPiece Join(std::span<const LoadPiece> group, Alignment page) {
+  LoadPiece joined = group.front();
+  if (StaysAsItIs(group, page)) return joined;
+  const uint64_t begin = page.Down(joined.address.raw());
+  std::vector<std::byte> bytes(FilledBytes(group, begin));
   for (const LoadPiece& piece : group) {
     if (piece.contents.empty()) continue;
     const uint64_t offset = piece.address.raw() - begin;
@@ -65,16 +69,41 @@ Result<LoadPiece> Join(std::span<const LoadPiece> group, Alignment page) {
   return joined;
 }
 
+using Groups = std::vector<std::span<const LoadPiece>>;
+
+Groups MakeGroups(const std::vector<LoadPiece>& pieces, Alignment page, size_t most) {
+  Groups groups;
+  size_t begin = 0;
+  for (const size_t last : GroupEnds(pieces, page, most)) {
+    groups.push_back(std::span(pieces).subspan(begin, last + 1 - begin));
+    begin = last + 1;
+  }
+  return groups;
+}
+
+Result<> CheckFilling(const Groups& groups, Alignment page, size_t pieces) {
+  uint64_t zeros = 0;
+  for (const std::span<const LoadPiece> group : groups) {
+    if (StaysAsItIs(group, page)) continue;
+    zeros += FilledBytes(group, page.Down(group.front().address.raw()));
+    for (const LoadPiece& piece : group) zeros -= piece.contents.size();
+    if (zeros <= kMostFilled) continue;
+    return Fail(
+        Errc::kUnsupported,
+        "the kernel is in {} pieces that lie too far apart: to load it as {} takes more than {:#x} bytes of "
+        "zeros between them, up to {:#x}",
+        pieces, groups.size(), kMostFilled, group.back().address.raw());
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<LoadPiece>> PagePieces(const std::vector<LoadPiece>& pieces, Alignment page, size_t most) {
+  const Groups groups = MakeGroups(pieces, page, most);
+  KEXEC_TRY(CheckFilling(groups, page, pieces.size()));
   std::vector<LoadPiece> apart;
-  size_t begin = 0;
-  for (const size_t last : GroupEnds(pieces, page, most)) {
-    KEXEC_ASSIGN(LoadPiece joined, Join(std::span(pieces).subspan(begin, last + 1 - begin), page));
-    apart.push_back(std::move(joined));
-    begin = last + 1;
-  }
+  for (const std::span<const LoadPiece> group : groups) apart.push_back(Join(group, page));
   return apart;
 }
 

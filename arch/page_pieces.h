@@ -13,8 +13,9 @@
 namespace kexec {
 
 // `pieces` by ascending address and without overlap, at least one; the answer, too, and each of its pieces
-// begins on a page. Where two share a page they become one, with zeros between them; where there are more than
-// `most`, those with the least room between them do. Only what is joined, or begins inside a page, is copied. kUnsupported if they lie so far apart that joining takes more than 1 GiB.
+// begins on a page. Where two share a page they become one, with zeros between them; where there are more
+// than `most`, those with the least room between them do. Only what is joined, or begins inside a page, is
+// copied. kUnsupported if that takes more than 128 MiB of zeros in all.
 Result<std::vector<LoadPiece>> PagePieces(const std::vector<LoadPiece>& pieces, Alignment page, size_t most);
 
 // What PagePieces answered as segments 'kernel', 'kernel 2' …, each piece `base` above its address.

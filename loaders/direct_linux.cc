@@ -141,7 +141,7 @@ Result<KernelRelocations> ReadRelocations(Bytes table, std::span<const LoadPiece
 }
 
 Result<KernelRelocations> FindRelocations(Bytes file, const ElfKernel& kernel) {
-  KEXEC_ASSIGN(const ElfFile elf, ParseElfFile(file));
+  KEXEC_ASSIGN(const ElfFile elf, ParseElfFile(file, kMaxKernelHeaders));
   const auto end = EndOfElf(file, elf);
   if (!end) return Fail(Errc::kUnsupported, "its section headers do not tell where it ends");
   return ReadRelocations(file.subspan(*end), kernel.pieces);

@@ -11,7 +11,7 @@ Result<uint64_t> ElfHeadSize(Bytes start) { return ElfTableEnd(start); }
 
 Result<ElfCore> ParseElfCore(Bytes head) {
   constexpr uint16_t kCoreFile = 4;  // ET_CORE
-  KEXEC_ASSIGN(ElfFile file, ParseElfFile(head));
+  KEXEC_ASSIGN(ElfFile file, ParseElfFile(head, kMaxCoreHeaders));
   if (file.type != kCoreFile) {
     return Fail(Errc::kMalformed, "ELF: no core file (e_type is {}, a core has {})", file.type, kCoreFile);
   }

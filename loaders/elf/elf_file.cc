@@ -4,6 +4,7 @@
 #include <gelf.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <optional>
 
@@ -45,11 +46,44 @@ Result<> CheckHeader(const GElf_Ehdr& header, bool is_64bit) {
   return {};
 }
 
-Result<Decoded> Decode(Bytes head) {
+// libelf wants a pointer to non-const, but does not write to the image of a file opened like this.
+ElfHandle OpenElf(Bytes image) {
   [[maybe_unused]] static const unsigned version = elf_version(EV_CURRENT);
-  // libelf wants a pointer to non-const, but does not write to the image of a file opened like this.
-  auto* image = const_cast<char*>(reinterpret_cast<const char*>(head.data()));
-  ElfHandle elf(head.empty() ? nullptr : elf_memory(image, head.size()));
+  auto* bytes = const_cast<char*>(reinterpret_cast<const char*>(image.data()));
+  return ElfHandle(image.empty() ? nullptr : elf_memory(bytes, image.size()));
+}
+
+// sh_size of section header 0, the count of sections where the file header has no room for it (gABI,
+// e_shnum); 0 where it is not in `head`.
+uint64_t CountInFirstSection(const GElf_Ehdr& header, bool is_64bit, Bytes head) {
+  const uint64_t field = is_64bit ? offsetof(Elf64_Shdr, sh_size) : offsetof(Elf32_Shdr, sh_size);
+  const auto section = SliceAt(head, header.e_shoff, SectionHeaderSize(is_64bit));
+  if (!section) return 0;
+  uint64_t count = 0;
+  for (uint64_t i = 0; i < WordSize(is_64bit); ++i) {
+    const bool big_endian = header.e_ident[EI_DATA] == ELFDATA2MSB;
+    const uint64_t at = field + (big_endian ? i : WordSize(is_64bit) - 1 - i);
+    count = count << 8 | std::to_integer<uint64_t>((*section)[at]);
+  }
+  return count;
+}
+
+// libelf takes 256 bytes for each section when it opens a file, whether anybody asks for one or not.
+Result<> CheckSectionCount(Bytes head) {
+  const ElfHandle elf = OpenElf(head.first(std::min<size_t>(head.size(), sizeof(Elf64_Ehdr))));
+  GElf_Ehdr header;
+  if (elf == nullptr || elf_kind(elf.get()) != ELF_K_ELF || gelf_getehdr(elf.get(), &header) == nullptr)
+    return {};
+  if (header.e_shnum != 0 || header.e_shoff == 0) return {};
+  const uint64_t count = CountInFirstSection(header, gelf_getclass(elf.get()) == ELFCLASS64, head);
+  if (count < SHN_LORESERVE) return {};
+  return Fail(Errc::kMalformed, "ELF: {} section headers; more than {} are not read", count,
+              SHN_LORESERVE - 1);
+}
+
+Result<Decoded> Decode(Bytes head) {
+  KEXEC_TRY(CheckSectionCount(head));
+  ElfHandle elf = OpenElf(head);
   GElf_Ehdr header;
   if (elf == nullptr || elf_kind(elf.get()) != ELF_K_ELF || gelf_getehdr(elf.get(), &header) == nullptr) {
     return Fail(Errc::kNotRecognised, "no ELF file");
@@ -91,7 +125,10 @@ Result<std::optional<uint64_t>> CountProgramHeaders(const Decoded& decoded, Byte
   return section.sh_info;
 }
 
-Result<uint64_t> TableEnd(const Decoded& decoded, uint64_t count) {
+Result<uint64_t> TableEnd(const Decoded& decoded, uint64_t count, uint64_t most) {
+  if (count > most) {
+    return Fail(Errc::kMalformed, "ELF: {} program headers; more than {} are not read", count, most);
+  }
   uint64_t end = 0;  // the count has 32 bits: the product cannot wrap
   if (__builtin_add_overflow(decoded.header.e_phoff, count * decoded.header.e_phentsize, &end)) {
     return Fail(Errc::kMalformed, "ELF: {} program headers at {:#x} end behind 2^64", count,
@@ -108,10 +145,10 @@ Result<uint64_t> ElfTableEnd(Bytes start) {
   KEXEC_ASSIGN(const Decoded decoded, Decode(start));
   KEXEC_ASSIGN(const std::optional<uint64_t> count, CountProgramHeaders(decoded, start));
   if (!count) return FirstSectionEnd(decoded);
-  return TableEnd(decoded, *count);
+  return TableEnd(decoded, *count, kMaxCoreHeaders);
 }
 
-Result<ElfFile> ParseElfFile(Bytes head) {
+Result<ElfFile> ParseElfFile(Bytes head, uint64_t most) {
   KEXEC_ASSIGN(const Decoded decoded, Decode(head));
   const GElf_Ehdr& header = decoded.header;
   KEXEC_ASSIGN(const std::optional<uint64_t> count, CountProgramHeaders(decoded, head));
@@ -119,7 +156,7 @@ Result<ElfFile> ParseElfFile(Bytes head) {
     return Fail(Errc::kMalformed, "ELF: section header 0 at {:#x} is not there, {:#x} bytes are",
                 header.e_shoff, head.size());
   }
-  KEXEC_ASSIGN(const uint64_t end, TableEnd(decoded, *count));
+  KEXEC_ASSIGN(const uint64_t end, TableEnd(decoded, *count, most));
   if (end > head.size()) {
     return Fail(Errc::kMalformed, "ELF: {} program headers at {:#x} end at {:#x}, {:#x} bytes are there",
                 *count, header.e_phoff, end, head.size());

@@ -35,14 +35,20 @@ struct ElfSections {
   std::vector<ElfSection> sections{};
 };
 
+// Program headers that are read at most. A core file has one for each piece of memory: Linux' own kernels of
+// machines with thousands of memory blocks stay far below. A kernel has a handful.
+inline constexpr uint64_t kMaxCoreHeaders = uint64_t{1} << 20;
+inline constexpr uint64_t kMaxKernelHeaders = 1024;
+
 // Bytes of the file header of a class (System V ABI, chapter 4).
 uint64_t ElfHeaderSize(bool is_64bit);
 
 // As ElfHeadSize (elf_core.h), for any type of file.
 Result<uint64_t> ElfTableEnd(Bytes start);
 
-// `head` reaches at least to ElfTableEnd. kNotRecognised: no ELF file; kMalformed: a broken header or table.
-Result<ElfFile> ParseElfFile(Bytes head);
+// `head` reaches at least to ElfTableEnd. kNotRecognised: no ELF file; kMalformed: a broken header or table,
+// or more than `most` program headers.
+Result<ElfFile> ParseElfFile(Bytes head, uint64_t most);
 
 // The section headers. kMalformed: a table that is not wholly in the file, or more than 65279 of them.
 Result<ElfSections> ParseElfSections(Bytes file);

@@ -51,7 +51,8 @@ std::optional<ElfMachine> MachineOf(Bytes file) {
   if (is_64bit && start->machine == kX86_64) return ElfMachine::kX86_64;
   if (is_64bit && start->machine == kArm64) return ElfMachine::kArm64;
   if (is_64bit && start->machine == kRiscv) return ElfMachine::kRiscv64;
-  if (start->file_class == 1 && (start->machine == kI386 || start->machine == kI486)) return ElfMachine::kI386;
+  if (start->file_class == 1 && (start->machine == kI386 || start->machine == kI486))
+    return ElfMachine::kI386;
   return {};
 }
 
@@ -71,12 +72,14 @@ bool NamesLibraries(Bytes table) {
 
 // A program or a library for a running system; its tables say so. Damaged tables say nothing.
 bool IsUserSpace(Bytes file) {
-  const auto elf = ParseElfFile(file);
+  const auto elf = ParseElfFile(file, kMaxKernelHeaders);
   if (!elf.has_value()) return false;
+  bool seen = false;  // there is one dynamic table at most
   for (const ElfSegment& segment : elf->segments) {
     if (segment.type == kInterpreter) return true;
+    if (segment.type != kDynamic || std::exchange(seen, true)) continue;
     const auto table = SliceAt(file, segment.offset, segment.file_size);
-    if (segment.type != kDynamic || !table) continue;
+    if (!table) continue;
     if (elf->is_64bit ? NamesLibraries<uint64_t>(*table) : NamesLibraries<uint32_t>(*table)) return true;
   }
   return UnderstandNotes(ReadElfNotes(file, *elf)).is_program;
@@ -115,10 +118,19 @@ Result<LoadPiece> ReadPiece(const SharedBytes& file, const ElfSegment& segment, 
 
 Result<std::vector<LoadPiece>> ReadPieces(const SharedBytes& file, const ElfFile& elf) {
   std::vector<Numbered> found;
+  uint64_t unclaimed = file.size();  // linkers write each byte for one segment
   for (size_t i = 0; i < elf.segments.size(); ++i) {
     const ElfSegment& segment = elf.segments[i];
     if (segment.type != kLoad || segment.memory_size == 0) continue;
     KEXEC_ASSIGN(LoadPiece piece, ReadPiece(file, segment, i));
+    if (segment.file_size > unclaimed) {
+      return Fail(
+          Errc::kMalformed,
+          "its program headers load more bytes than the {:#x} of the file, up to header {}: they share "
+          "bytes, which no linker makes them do",
+          file.size(), i);
+    }
+    unclaimed -= segment.file_size;
     found.push_back({i, std::move(piece)});
   }
   if (found.empty()) return Fail(Errc::kMalformed, "nothing to load: no program header asks for memory");
@@ -191,7 +203,7 @@ Result<KernelImage> ParseElf32(const SharedBytes& file, const ParseOptions&, Dia
 
 Result<ElfKernel> ReadElfKernel(const SharedBytes& file, Diagnostics& diagnostics) {
   if (!MachineOf(file.view())) return Fail(Errc::kNotRecognised, "no ELF executable for a known machine");
-  KEXEC_ASSIGN(const ElfFile elf, ParseElfFile(file.view()));
+  KEXEC_ASSIGN(const ElfFile elf, ParseElfFile(file.view(), kMaxKernelHeaders));
   ElfKernel kernel;
   kernel.is_64bit = elf.is_64bit;
   kernel.position_independent = elf.type == kSharedObject;

@@ -55,7 +55,8 @@ enum class ElfMachine { kI386, kX86_64, kArm64, kRiscv64 };
 // ET_EXEC or ET_DYN for that machine, and no program for a running system.
 bool IsElfKernel(Bytes file, ElfMachine machine);
 
-// The kernel in an ELF file for any ElfMachine; also for formats that come in ELF clothing. No byte is copied.
+// The kernel in an ELF file for any ElfMachine; also for formats that come in ELF clothing. No byte is
+// copied.
 Result<ElfKernel> ReadElfKernel(const SharedBytes& file, Diagnostics& diagnostics);
 
 }  // namespace kexec

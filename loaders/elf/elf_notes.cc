@@ -36,6 +36,9 @@ std::optional<Bytes> TakePadded(Bytes& rest, uint64_t size, Alignment padding) {
   return taken;
 }
 
+// Of all tables together: a kernel's are some hundred bytes.
+constexpr uint64_t kMaxNoteBytes = 1 << 20;
+
 // Notes of a table aligned to 8 bytes are padded to that, all others to 4.
 void ReadTable(Bytes rest, uint64_t alignment, std::vector<ElfNote>& notes) {
   const Alignment padding = alignment == 8 ? Alignment::Of<8>() : Alignment::Of<4>();
@@ -59,20 +62,25 @@ std::optional<uint64_t> NumberOf(Bytes description) {
 
 std::vector<ElfNote> ReadElfNotes(Bytes file, const ElfFile& elf) {
   std::vector<ElfNote> notes;
+  uint64_t left = kMaxNoteBytes;
+  const auto read = [&](uint64_t offset, uint64_t size, uint64_t alignment) {
+    const auto table = SliceAt(file, offset, size);
+    if (!table) return;
+    const Bytes first = table->first(std::min<uint64_t>(size, left));
+    left -= first.size();
+    ReadTable(first, alignment, notes);
+  };
   bool has_segment = false;
   for (const ElfSegment& segment : elf.segments) {
     if (segment.type != kNoteSegment) continue;
     has_segment = true;
-    if (const auto table = SliceAt(file, segment.offset, segment.file_size)) {
-      ReadTable(*table, segment.alignment, notes);
-    }
+    read(segment.offset, segment.file_size, segment.alignment);
   }
   if (has_segment) return notes;
   const auto sections = ParseElfSections(file);
   if (!sections.has_value()) return notes;  // a kernel needs none
   for (const ElfSection& section : sections->sections) {
-    const auto table = SliceAt(file, section.offset, section.size);
-    if (section.type == kNoteSection && table) ReadTable(*table, section.alignment, notes);
+    if (section.type == kNoteSection) read(section.offset, section.size, section.alignment);
   }
   return notes;
 }

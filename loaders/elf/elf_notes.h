@@ -19,7 +19,8 @@ struct ElfNote {
 };
 
 // Of the PT_NOTE segments, or of the note sections where there is no such segment. Ends at the first one that
-// does not lie wholly in its table, as the kernel's own readers do. The file is little-endian.
+// does not lie wholly in its table, as the kernel's own readers do, and behind 1 MiB. The file is
+// little-endian.
 std::vector<ElfNote> ReadElfNotes(Bytes file, const ElfFile& elf);
 
 struct KernelNotes {

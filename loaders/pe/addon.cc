@@ -2,16 +2,19 @@
 #include "loaders/pe/addon.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 
 namespace kexec {
 namespace {
 
-std::string Listed(const std::vector<PeSection>& sections) {
+std::string Listed(std::span<const PeSection> sections) {
+  constexpr size_t kMaxListed = 16;
   std::string list;
-  for (const PeSection& section : sections) {
+  for (const PeSection& section : sections.first(std::min(sections.size(), kMaxListed))) {
     list += fmt::format("{}'{}'", list.empty() ? "" : ", ", section.name);
   }
+  if (sections.size() > kMaxListed) list += fmt::format(" and {} more", sections.size() - kMaxListed);
   return list.empty() ? "no section at all" : list;
 }
 

@@ -11,6 +11,13 @@
 namespace kexec {
 namespace {
 
+// An image has a handful; each is one entry of a boot menu.
+constexpr size_t kMaxProfiles = 256;
+// Of lines for people (UAPI.5, ".profile", ".osrel").
+constexpr size_t kMaxText = size_t{64} << 10;
+// As many are named in a message.
+constexpr size_t kMaxListed = 16;
+
 bool BeginsProfile(const PeSection& section) { return section.name == ".profile"; }
 
 UkiProfile ReadProfile(const PeSection& section) {
@@ -20,12 +27,38 @@ UkiProfile ReadProfile(const PeSection& section) {
   return {EnvironmentValue(text, "ID").value_or(""), EnvironmentValue(text, "TITLE").value_or("")};
 }
 
+// Sections may share bytes of the file. Where they are only handed on that costs nothing, but texts are kept
+// and trees are read one after the other.
+Result<> CheckSections(std::span<const PeSection> sections, uint64_t file_size) {
+  size_t profiles = 0;
+  uint64_t unclaimed = file_size;
+  for (const PeSection& section : sections) {
+    const size_t size = section.contents.size();
+    if (BeginsProfile(section) && ++profiles > kMaxProfiles) {
+      return Fail(Errc::kMalformed, "the image has more than {} profiles", kMaxProfiles);
+    }
+    if ((BeginsProfile(section) || section.name == ".osrel") && size > kMaxText) {
+      return Fail(Errc::kMalformed, "its section '{}' has {:#x} bytes of text, more than {:#x} are not read",
+                  section.name, size, kMaxText);
+    }
+    if (section.name != ".dtbauto") continue;
+    if (size > unclaimed) {
+      return Fail(Errc::kMalformed,
+                  "its sections '.dtbauto' have more bytes than the {:#x} of the file: they share them",
+                  file_size);
+    }
+    unclaimed -= size;
+  }
+  return {};
+}
+
 std::string Listed(const std::vector<UkiProfile>& profiles) {
   std::string list;
-  for (size_t i = 0; i < profiles.size(); ++i) {
+  for (size_t i = 0; i < std::min(profiles.size(), kMaxListed); ++i) {
     list += fmt::format("{}{}", list.empty() ? "" : ", ", i);
-    if (!profiles[i].id.empty()) list += fmt::format(" '{}'", profiles[i].id);
+    if (!profiles[i].id.empty()) list += fmt::format(" '{}'", profiles[i].id.substr(0, 80));
   }
+  if (profiles.size() > kMaxListed) list += fmt::format(" and {} more", profiles.size() - kMaxListed);
   return list;
 }
 
@@ -67,6 +100,7 @@ Result<Uki> ReadUki(const SharedBytes& file, const std::optional<std::string>& p
   }
   KEXEC_ASSIGN(const PeImage image, ReadPeImage(file));
   const std::span<const PeSection> sections = image.sections;
+  KEXEC_TRY(CheckSections(sections, file.size()));
   Uki uki{.machine = image.machine, .parts = {}, .profiles = {}, .profile = {}};
   for (const PeSection& section : sections) {
     if (BeginsProfile(section)) uki.profiles.push_back(ReadProfile(section));

@@ -21,7 +21,8 @@ LoadPiece Piece(uint64_t address, size_t filled, uint64_t memory_size, unsigned 
 
 std::vector<PhysRange> RangesOf(const std::vector<LoadPiece>& pieces) {
   std::vector<PhysRange> ranges;
-  for (const LoadPiece& piece : pieces) ranges.push_back(*PhysRange::FromSize(piece.address, piece.memory_size));
+  for (const LoadPiece& piece : pieces)
+    ranges.push_back(*PhysRange::FromSize(piece.address, piece.memory_size));
   return ranges;
 }
 
@@ -73,8 +74,16 @@ TEST(PagePieces, JoinsAcrossTheNarrowestGapsWhereThereAreTooMany) {
 TEST(PagePieces, DoesNotTakeEndlessMemoryToJoin) {
   const std::vector<LoadPiece> pieces = {Piece(0x1000, 1, 0x1000), Piece(0x80000000000, 1, 0x1000)};
   EXPECT_EQ(MessageOf(PagePieces(pieces, kPage, 1)),
-            "the kernel is in too many pieces that lie too far apart: loading those from 0x1000 on as one takes "
-            "0x7fffffff001 bytes, more than 0x40000000");
+            "the kernel is in 2 pieces that lie too far apart: to load it as 1 takes more than 0x8000000 "
+            "bytes of zeros "
+            "between them, up to 0x80000000000");
+  // No gap is large, together they are: 60 pieces 16 MiB apart.
+  std::vector<LoadPiece> many;
+  for (uint64_t i = 0; i < 60; ++i) many.push_back(Piece(0x1000000 * (i + 1), 0x1000, 0x1000));
+  EXPECT_EQ(MessageOf(PagePieces(many, kPage, 12)),
+            "the kernel is in 60 pieces that lie too far apart: to load it as 12 takes more than 0x8000000 "
+            "bytes of zeros "
+            "between them, up to 0x3c000000");
   const std::vector<LoadPiece> empty_tail = {Piece(0x1000, 1, 0x1000), Piece(0x80000000000, 0, 0x1000)};
   EXPECT_THAT(RangesOf(PagePieces(empty_tail, kPage, 1).value()), ElementsAre(Range(0x1000, 0x80000001000)));
 }

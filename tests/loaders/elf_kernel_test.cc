@@ -179,6 +179,61 @@ TEST(ElfKernel, RefusesContentsBehindTheFilesEnd) {
               StartsWith("ELF: program header 0 covers 0x40 bytes at 0x10"));
 }
 
+TEST(ElfKernel, HasBoundedProgramHeaders) {
+  ElfBuilder builder = OnePiece();
+  for (int i = 1; i < 1024; ++i) builder.Segment(0x6474e551, {});  // PT_GNU_STACK
+  EXPECT_EQ(Read(builder).pieces.size(), 1u);
+  builder.Segment(0x6474e551, {});
+  EXPECT_EQ(Refusal(builder), "ELF: 1025 program headers; more than 1024 are not read");
+}
+
+// PN_XNUM, and a count that a sparse file has room for (gABI, "Program Header").
+TEST(ElfKernel, TakesNoCountOfASparseFile) {
+  ByteVector file = OnePiece().NoSections().Build();
+  const auto put = [&](size_t at, auto number) {
+    file.resize(std::max(file.size(), at + sizeof(number)));
+    std::memcpy(file.data() + at, &number, sizeof(number));
+  };
+  const size_t section = (file.size() + 7) / 8 * 8;
+  file.resize(section + 64);
+  put(0x28, uint64_t{section});             // e_shoff
+  put(0x38, uint16_t{0xffff});              // e_phnum
+  put(0x3a, uint16_t{64});                  // e_shentsize
+  put(0x3c, uint16_t{1});                   // e_shnum
+  put(section + 0x2c, uint32_t{30000000});  // sh_info
+  RecordingDiagnostics diagnostics;
+  const auto read = [&] { return MessageOf(ReadElfKernel(SharedBytes::Own(file), diagnostics)); };
+  EXPECT_EQ(read(), "ELF: 30000000 program headers; more than 1024 are not read");
+  put(0x38, uint16_t{1});
+  put(0x3c, uint16_t{0});
+  put(section + 0x20, uint64_t{0xff00});  // sh_size: so many sections
+  EXPECT_EQ(read(), "ELF: 65280 section headers; more than 65279 are not read");
+}
+
+TEST(ElfKernel, LoadsNoByteTwice) {
+  ElfBuilder builder = OnePiece();
+  builder.Load({0x200000, 0, Filled(0x2000)}).Load({0x300000, 0, Filled(1)});
+  ByteVector file = builder.Build();
+  const auto offset = ReadAt<Le<uint64_t>>(file, builder.HeaderOffset(1) + 8);
+  const Le<uint64_t> fields[] = {*offset, 0, 0x300000, 0x2000, 0x2000};  // p_offset and what follows it
+  std::memcpy(file.data() + builder.HeaderOffset(2) + 8, fields, sizeof(fields));
+  RecordingDiagnostics diagnostics;
+  EXPECT_EQ(
+      MessageOf(ReadElfKernel(SharedBytes::Own(file), diagnostics)),
+      fmt::format(
+          "ELF: its program headers load more bytes than the {:#x} of the file, up to header 2: they share "
+          "bytes, which no linker makes them do",
+          file.size()));
+}
+
+TEST(ElfKernel, LooksForNotesInOneMebibyte) {
+  const auto kernel = [](size_t before) {
+    return Read(OnePiece().Note("Other", 1, std::string(before, 'x')).LinuxNotes());
+  };
+  EXPECT_TRUE(kernel(0x80000).is_linux);
+  EXPECT_FALSE(kernel(0x100000).is_linux);
+}
+
 TEST(ElfKernel, EveryShorterFileIsRefusedOrLacksOnlySections) {
   const std::vector<std::byte> file = SmallVmlinux(true, 0x1000).Build();
   const uint64_t sections = *ReadAt<Le<uint64_t>>(file, 40);

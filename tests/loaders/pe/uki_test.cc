@@ -53,6 +53,51 @@ Result<Uki> Read(const PeBuilder& builder, const std::optional<std::string>& pro
   return ReadUki(SharedBytes::Own(builder.Build()), profile);
 }
 
+TEST(Uki, HasBoundedProfiles) {
+  PeBuilder builder = PeBuilder().Section(".linux", "kernel");
+  for (int i = 0; i < 256; ++i) builder.Section(".profile", fmt::format("ID=p{}", i));
+  EXPECT_EQ(Read(builder)->profiles.size(), 256u);
+  EXPECT_EQ(MessageOf(Read(builder, "none")),
+            "there is no profile 'none' (there are: 0 'p0', 1 'p1', 2 'p2', 3 'p3', 4 'p4', 5 'p5', 6 'p6', "
+            "7 'p7', "
+            "8 'p8', 9 'p9', 10 'p10', 11 'p11', 12 'p12', 13 'p13', 14 'p14', 15 'p15' and 240 more)");
+  builder.Section(".profile", "ID=one-too-many");
+  EXPECT_EQ(MessageOf(Read(builder)), "the image has more than 256 profiles");
+}
+
+TEST(Uki, HasBoundedTexts) {
+  for (const char* name : {".profile", ".osrel"}) {
+    const auto with = [&](size_t size) {
+      return MessageOf(Read(PeBuilder().Section(".linux", "kernel").Section(name, std::string(size, '#'))));
+    };
+    EXPECT_EQ(with(0x10000), "success");
+    EXPECT_EQ(
+        with(0x10001),
+        fmt::format("its section '{}' has 0x10001 bytes of text, more than 0x10000 are not read", name));
+  }
+}
+
+// Each tree is read: thousands of sections with the same bytes would be a file of no size that takes hours.
+TEST(Uki, HasTreesOfTheirOwn) {
+  PeBuilder builder;
+  builder.Section(".linux", "kernel")
+      .Section(".dtbauto", std::string(0x1000, 'a'))
+      .Section(".dtbauto", std::string(0x1000, 'b'));
+  EXPECT_EQ(MessageOf(Read(builder)), "success");
+  const auto first = ReadAt<Le<uint32_t>>(builder.Build(), PeBuilder::HeaderOf(1) + 20);  // PointerToRawData
+  PeBuilder sharing;
+  sharing.Section(".linux", "kernel").Section(".dtbauto", std::string(0x1000, 'a'));
+  for (size_t i = 2; i < 8; ++i) {
+    sharing.Section(".dtbauto", "");
+    const size_t header = PeBuilder::HeaderOf(i);
+    sharing.Poke(header + 8, 0x1000).Poke(header + 16, 0x1000).Poke(header + 20, *first);
+  }
+  EXPECT_EQ(MessageOf(Read(sharing)),
+            fmt::format("its sections '.dtbauto' have more bytes than the {:#x} of the file: they "
+                        "share them",
+                        sharing.Build().size()));
+}
+
 TEST(Uki, IsTakenApart) {
   const auto uki = Read(Plain());
   ASSERT_TRUE(uki.has_value()) << uki.error().message();
