@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "arch/arm64/arm64_machine.h"
+#include "arch/file_load_drawback.h"
 #include "arch/riscv64/riscv64_machine.h"
 #include "arch/x86_64/x86_machine.h"
 
@@ -17,13 +18,14 @@ namespace {
 struct MachineRow {
   std::string_view name;  // as uname -m tells it
   bool device_tree;       // whether its kernels are handed one
+  std::string_view (*file_load_drawback)(LoadKind kind);
   Result<std::unique_ptr<Machine>> (*read)(const SystemRoot& root, LoadKind kind, Diagnostics& diagnostics);
 };
 
 constexpr MachineRow kMachines[] = {
-    {"x86_64", false, ReadX86Machine},
-    {"aarch64", true, ReadArm64Machine},
-    {"riscv64", true, ReadRiscv64Machine},
+    {"x86_64", false, [](LoadKind) { return std::string_view(); }, ReadX86Machine},
+    {"aarch64", true, Arm64FileLoadDrawback, ReadArm64Machine},
+    {"riscv64", true, Riscv64FileLoadDrawback, ReadRiscv64Machine},
 };
 
 const MachineRow* FindMachine(std::string_view name) {
@@ -48,6 +50,11 @@ std::vector<std::string_view> MachineNames() {
 bool TakesDeviceTree(std::string_view machine) {
   const MachineRow* row = FindMachine(machine);
   return row != nullptr && row->device_tree;
+}
+
+std::string FileLoadDrawback(std::string_view machine, LoadKind kind) {
+  const MachineRow* row = FindMachine(machine);
+  return row == nullptr ? std::string() : std::string(row->file_load_drawback(kind));
 }
 
 Result<std::unique_ptr<Machine>> ReadMachine(const SystemRoot& root, LoadKind kind,

@@ -50,15 +50,4 @@ bool FileLoadKnowsFormat(const KernelImage& image) {
          std::holds_alternative<DirectLinux>(image.image) || std::holds_alternative<BzImage>(image.image);
 }
 
-std::string FileLoadDrawback(const KernelImage& image, LoadKind kind) {
-  // It jumps from the running kernel's code into the new kernel (load_other_segments in
-  // arch/arm64/kernel/machine_kexec_file.c).
-  if (image.machine == "aarch64") return "kexec_file_load of arm64 checks nothing before the jump";
-  // It takes all System RAM (prepare_elf_headers in arch/riscv/kernel/machine_kexec_file.c).
-  if (image.machine == "riscv64" && kind == LoadKind::kCrash) {
-    return "kexec_file_load of riscv64 puts memory of the firmware into the dump, where reading it faults";
-  }
-  return {};
-}
-
 }  // namespace kexec

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "kexec/export.h"
-#include "kexec/plan.h"
 #include "loaders/kernel_image.h"
 
 KEXEC_PUBLIC_BEGIN
@@ -24,10 +23,6 @@ std::string FileLoadObstacle(const KernelImage& image, uint64_t command_line_byt
 // Whether some kernel of the image's machine has a loader for its format behind kexec_file_load: x86 has one
 // for bzImages only (kexec_file_loaders in arch/x86/kernel/machine_kexec_64.c).
 bool FileLoadKnowsFormat(const KernelImage& image);
-
-// What is worse about `image` when kexec_file_load of its machine loads it than when kexec_load does, for a
-// load of that kind; empty: nothing.
-std::string FileLoadDrawback(const KernelImage& image, LoadKind kind);
 
 }  // namespace kexec
 KEXEC_PUBLIC_END

@@ -66,6 +66,12 @@ void LeaveOutFirmware(const DtFacts& facts, CrashMemory& memory) {
 
 }  // namespace
 
+std::string_view Riscv64FileLoadDrawback(LoadKind kind) {
+  // It takes all System RAM (prepare_elf_headers in arch/riscv/kernel/machine_kexec_file.c).
+  if (kind != LoadKind::kCrash) return {};
+  return "kexec_file_load of riscv64 puts memory of the firmware into the dump, where reading it faults";
+}
+
 Result<std::unique_ptr<Machine>> ReadRiscv64Machine(const SystemRoot& root, LoadKind kind,
                                                     Diagnostics& diagnostics) {
   KEXEC_ASSIGN(const IomemReport iomem, ReadIomem(root), "cannot read the memory map");

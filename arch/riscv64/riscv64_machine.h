@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "arch/machine.h"
 #include "kexec/diagnostics.h"
@@ -12,6 +13,7 @@
 namespace kexec {
 
 // For arch/machine.cc.
+std::string_view Riscv64FileLoadDrawback(LoadKind kind);
 Result<std::unique_ptr<Machine>> ReadRiscv64Machine(const SystemRoot& root, LoadKind kind,
                                                     Diagnostics& diagnostics);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <algorithm>
 
+#include "arch/file_load_drawback.h"
 #include "cmd/kexec/load_request.h"
 #include "kexec/handed_over.h"
 #include "kexec/xen_domain.h"
@@ -34,7 +35,7 @@ LoadFacts GatherFacts(const LoadRequest& request, const Options& options, const 
   facts.foreign_format = !FileLoadKnowsFormat(request.kernel);
   facts.lockdown = LockdownState(root).value_or("");
   facts.handed_over = HandedOver(root);
-  facts.file_load_drawback = FileLoadDrawback(request.kernel, options.slot);
+  facts.file_load_drawback = FileLoadDrawback(request.kernel.machine, options.slot);
   facts.has_dm_crypt_keys = options.slot == LoadKind::kCrash && HasDmCryptKeys(root);
   return facts;
 }

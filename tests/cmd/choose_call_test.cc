@@ -5,6 +5,7 @@
 
 #include <cerrno>
 
+#include "arch/file_load_drawback.h"
 #include "kexec/submit.h"
 #include "loaders/file_load.h"
 #include "tests/support/result_matchers.h"
@@ -201,13 +202,13 @@ TEST(FileLoadKnowsFormat, WhereSomeKernelOfTheMachineHasALoader) {
 }
 
 TEST(FileLoadDrawback, IsTheBoards) {
-  EXPECT_EQ(FileLoadDrawback({"bzImage64", Modern(), "x86_64"}, LoadKind::kCrash), "");
+  EXPECT_EQ(FileLoadDrawback("x86_64", LoadKind::kCrash), "");
   for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
-    EXPECT_EQ(FileLoadDrawback({"Image", ImageKernel(), "aarch64"}, kind),
+    EXPECT_EQ(FileLoadDrawback("aarch64", kind),
               "kexec_file_load of arm64 checks nothing before the jump");
   }
-  EXPECT_EQ(FileLoadDrawback({"elf-riscv", ImageKernel(), "riscv64"}, LoadKind::kNormal), "");
-  EXPECT_EQ(FileLoadDrawback({"elf-riscv", ImageKernel(), "riscv64"}, LoadKind::kCrash),
+  EXPECT_EQ(FileLoadDrawback("riscv64", LoadKind::kNormal), "");
+  EXPECT_EQ(FileLoadDrawback("riscv64", LoadKind::kCrash),
             "kexec_file_load of riscv64 puts memory of the firmware into the dump, where reading it faults");
 }
 
