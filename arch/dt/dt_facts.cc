@@ -14,6 +14,7 @@ namespace {
 
 constexpr const char* kFlatTree = "sys/firmware/fdt";
 constexpr const char* kUnfoldedTree = "proc/device-tree";
+constexpr const char* kBoardNames = "proc/device-tree/compatible";
 // This process's own: the page size is the same for all.
 constexpr const char* kAuxv = "proc/self/auxv";
 constexpr uint64_t kLargestPage = 64 * 1024;
@@ -50,6 +51,17 @@ Result<NamedFile> ReadRunningTree(const SystemRoot& root) {
   if (!nodes || nodes->empty()) return std::unexpected(std::move(flat).error());
   KEXEC_ASSIGN(const DeviceTree tree, FlattenDeviceTree(root, kUnfoldedTree));
   return NamedFile{(root.path() / kUnfoldedTree).string(), SharedBytes::Own(tree.Packed())};
+}
+
+std::string ReadBoardName(const SystemRoot& root) {
+  if (root.Kind(kBoardNames) == EntryKind::kFile) {
+    const std::string names = root.ReadText(kBoardNames).value_or("");
+    return names.substr(0, names.find('\0'));
+  }
+  const auto file = ReadRunningTree(root);
+  const auto tree = file ? DeviceTree::Parse(file->contents.view()) : Result<DeviceTree>(DeviceTree::Empty());
+  const std::vector<std::string> names = tree ? tree->Strings("/", "compatible") : std::vector<std::string>();
+  return names.empty() ? std::string() : names.front();
 }
 
 std::optional<Alignment> PageSizeOfAuxv(Bytes auxv) {

@@ -41,6 +41,11 @@ struct DtFacts {
 // The firmware's own tree where the kernel shows it, else made again from its nodes.
 Result<NamedFile> ReadRunningTree(const SystemRoot& root);
 
+// What the board is called most exactly: the first name its root node is "compatible" with (Devicetree
+// Specification, 2.3.1). The kernel shows them as a file of their own, so the tree need not be read for it;
+// empty: not told.
+std::string ReadBoardName(const SystemRoot& root);
+
 // Whatever is missing besides `iomem` is left out, with a note.
 DtFacts ReadDtFacts(const SystemRoot& root, const IomemReport& iomem, Diagnostics& diagnostics);
 

@@ -13,6 +13,7 @@
 #include "arch/arm64/lpi_tables.h"
 #include "arch/kernel_log.h"
 #include "arch/kernel_mapping.h"
+#include "arch/dt/dt_facts.h"
 #include "arch/machine.h"
 #include "arch/x86_64/framebuffer.h"
 #include "cmd/kexec/choose_call.h"
@@ -111,6 +112,7 @@ Result<PathsRead> FindPathsRead(const fs::path& host, Diagnostics& diagnostics) 
   static_cast<void>(ReadCrashReservation(root).has_value());
   static_cast<void>(LockdownState(root));
   static_cast<void>(HandedOver(root));
+  static_cast<void>(ReadBoardName(root));
   for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
     static_cast<void>(IsLoaded(kind, root).has_value());
     for (const KexecCall call : {KexecCall::kLoad, KexecCall::kFileLoad, KexecCall::kReboot}) {

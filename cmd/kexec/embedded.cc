@@ -109,10 +109,7 @@ Result<std::optional<NamedFile>> TreeFor(const Uki& uki, const std::filesystem::
     session.diagnostics.Note("this machine takes no device tree: those of the image are left out");
     return std::nullopt;
   }
-  const auto own = ReadRunningTree(session.root);
-  const auto running =
-      own ? DeviceTree::Parse(own->contents.view()) : Result<DeviceTree>(std::unexpected(own.error()));
-  KEXEC_ASSIGN(const auto tree, ChooseUkiTree(uki.parts, running ? &*running : nullptr));
+  KEXEC_ASSIGN(const auto tree, ChooseUkiTree(uki.parts, ReadBoardName(session.root)));
   session.diagnostics.Note("of the image's device trees {} is used", tree ? tree->section : "none");
   if (!tree) return std::nullopt;
   return NamedFile{fmt::format("{}:{}", path.string(), tree->section), tree->blob};

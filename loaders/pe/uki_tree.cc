@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "loaders/dtb/device_tree.h"
+
 namespace kexec {
 namespace {
 
@@ -15,11 +17,10 @@ std::string NameOf(const DeviceTree& tree) {
 
 }  // namespace
 
-Result<std::optional<UkiTree>> ChooseUkiTree(const PeResources& parts, const DeviceTree* running) {
-  const std::string machine = running == nullptr ? std::string() : NameOf(*running);
+Result<std::optional<UkiTree>> ChooseUkiTree(const PeResources& parts, std::string_view board) {
   for (const SharedBytes& blob : parts.auto_trees) {
     KEXEC_ASSIGN(const DeviceTree tree, DeviceTree::Parse(blob.view()), ".dtbauto");
-    if (!machine.empty() && NameOf(tree) == machine) return UkiTree{".dtbauto", blob};
+    if (!board.empty() && NameOf(tree) == board) return UkiTree{".dtbauto", blob};
   }
   if (parts.tree) return UkiTree{".dtb", *parts.tree};
   return std::nullopt;

@@ -9,7 +9,6 @@
 #include "kexec/bytes.h"
 #include "kexec/error.h"
 #include "kexec/export.h"
-#include "loaders/dtb/device_tree.h"
 #include "loaders/pe/pe_resources.h"
 
 KEXEC_PUBLIC_BEGIN
@@ -20,10 +19,11 @@ struct UkiTree {
   SharedBytes blob;
 };
 
-// The first .dtbauto whose root node is "compatible" by its first name with that of `running`, else the .dtb;
-// nullopt: none is for this machine. `running`: the machine's own tree, null if it has none; a machine that
-// only hardware IDs tell apart (.hwids) is not recognised. kMalformed: a .dtbauto is no device tree.
-Result<std::optional<UkiTree>> ChooseUkiTree(const PeResources& parts, const DeviceTree* running);
+// The first .dtbauto whose root node is "compatible" by its first name with `board`, else the .dtb; nullopt:
+// none is for this machine. `board`: the first such name of the machine's own tree, empty if it has none; a
+// machine that only hardware IDs tell apart (.hwids) is not recognised. kMalformed: a .dtbauto is no device
+// tree.
+Result<std::optional<UkiTree>> ChooseUkiTree(const PeResources& parts, std::string_view board);
 
 }  // namespace kexec
 KEXEC_PUBLIC_END

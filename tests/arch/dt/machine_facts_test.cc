@@ -10,6 +10,7 @@
 #include "arch/arm64/psci.h"
 #include "arch/dt/dt_facts.h"
 #include "arch/dt/serial_device.h"
+#include "loaders/dtb/device_tree.h"
 #include "tests/support/ranges.h"
 #include "tests/support/recording_diagnostics.h"
 #include "tests/support/result_matchers.h"
@@ -79,6 +80,23 @@ TEST(Psci, IsCalledAsTreeOrFadtSay) {
   EXPECT_EQ(ConduitOfFadt(FadtWith(1)), PsciConduit::kSmc);
   EXPECT_EQ(ConduitOfFadt(FadtWith(3)), PsciConduit::kHvc);
   EXPECT_EQ(ConduitOfFadt({}), PsciConduit::kNone);
+}
+
+TEST(BoardName, IsToldWithoutTheTree) {
+  ScratchRoot scratch;
+  DeviceTree tree = DeviceTree::Empty();
+  ASSERT_TRUE(tree.SetString("/", "compatible", "vendor,by-tree").has_value());
+  const std::vector<std::byte> blob = tree.Packed();
+  SystemRoot root = scratch.root();
+  std::vector<std::string> read;
+  root.Observe([&](std::string_view path, std::optional<size_t>) { read.emplace_back(path); });
+  EXPECT_EQ(ReadBoardName(root), "");
+  scratch.File("sys/firmware/fdt", {reinterpret_cast<const char*>(blob.data()), blob.size()});
+  EXPECT_EQ(ReadBoardName(root), "vendor,by-tree");
+  scratch.File("proc/device-tree/compatible", std::string_view("vendor,board\0vendor,soc", 23));
+  read.clear();
+  EXPECT_EQ(ReadBoardName(root), "vendor,board");
+  EXPECT_THAT(read, ElementsAre("proc/device-tree/compatible"));
 }
 
 TEST(SerialDevices, AreThoseWithRegistersInMemory) {
