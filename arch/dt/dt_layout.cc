@@ -77,8 +77,11 @@ Result<DtPlacement> PlaceDtKernel(const ImageKernel& image, const std::vector<Sh
 Result<PageRange> PlaceTree(uint64_t size, const ImageKernel& image, const PageRange& kernel,
                             const DtRules& rules, const PhysRange& window, Alignment page, Layout& layout) {
   if (size > kMaxTree) {
-    return Fail(Errc::kDoesNotFit, "the device tree has {:#x} bytes, and kernels take at most {:#x}", size,
-                kMaxTree);
+    return Fail(Errc::kDoesNotFit,
+                "the device tree has {:#x} bytes, and kernels take at most {:#x}; give a smaller one with "
+                "--dtb=FILE, "
+                "or fewer overlays",
+                size, kMaxTree);
   }
   PhysRange reachable = window;
   if (rules.tree_reach != 0 && !image.anywhere) {

@@ -147,7 +147,11 @@ Result<DeviceTree> BaseTree(const DtFacts& facts, const DeviceTreeOptions& optio
                 "{} device tree overlays, at most {} are applied; merge some of them with fdtoverlay",
                 options.overlays.size(), kMaxOverlays);
   }
-  KEXEC_ASSIGN(DeviceTree tree, ParseNamed(*source));
+  auto parsed = ParseNamed(*source);
+  if (!parsed && !options.tree) {
+    return Fail(parsed.error().code(), "{}; name another with --dtb=FILE", parsed.error().message());
+  }
+  KEXEC_ASSIGN(DeviceTree tree, std::move(parsed));
   for (const NamedFile& overlay : options.overlays) {
     KEXEC_TRY(tree.ApplyOverlay(overlay.contents.view()), fmt::format("overlay '{}'", overlay.name));
   }

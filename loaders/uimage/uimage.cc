@@ -87,14 +87,18 @@ Result<UimagePayload> ReadUimage(const SharedBytes& file) {
   KEXEC_TRY(CheckKind(*header));
   const auto* const machine = std::ranges::find(kMachines, header->arch, &Code::number);
   if (machine == std::end(kMachines)) {
-    return Fail(Errc::kUnsupported,
-                "its header says it is for architecture {}; arm64 is 22, RISC-V 26, x86 3 or 24",
-                header->arch);
+    return Fail(
+        Errc::kUnsupported,
+        "its header says it is for architecture {}; arm64 is 22, RISC-V 26, x86 3 or 24: take one for this "
+        "machine, or make it anew with mkimage -A",
+        header->arch);
   }
   const auto* const compression = std::ranges::find(kCompressions, header->compression, &Code::number);
   if (compression == std::end(kCompressions)) {
-    return Fail(Errc::kUnsupported, "its header says the data have compression {}; 0 to 6 are known",
-                header->compression);
+    return Fail(
+        Errc::kUnsupported,
+        "its header says the data have compression {}; 0 to 6 are known: make it anew with mkimage -C",
+        header->compression);
   }
   const auto data = file.Slice(sizeof(Header), header->size);
   if (!data) {

@@ -69,6 +69,13 @@ TEST(BaseTree, IsRefusedWhereThereIsNone) {
             "directory); name one with --dtb=FILE");
 }
 
+TEST(BaseTree, SaysWhatToDoWhereTheRunningOneIsDamaged) {
+  DtFacts facts = FactsWith(Running());
+  facts.tree->contents = SharedBytes::Own(std::vector<std::byte>(64));
+  EXPECT_EQ(MessageOf(Made(facts, {})),
+            "device tree 'the.dtb': this is no device tree; name another with --dtb=FILE");
+}
+
 TEST(BaseTree, TakesSixtyFourOverlays) {
   DeviceTree overlay = DeviceTree::Empty();
   ASSERT_TRUE(overlay.SetString("/fragment@0", "target-path", "/").has_value());
