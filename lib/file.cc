@@ -2,7 +2,6 @@
 #include "kexec/file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -49,13 +48,6 @@ int ReadAll(int fd, uint64_t max_bytes, std::vector<std::byte>& out) {
   return 0;
 }
 
-Result<SharedBytes> MapFile(int fd, uint64_t size) {
-  void* base = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (base == MAP_FAILED) return FailErrno(Errc::kIo, errno, "cannot map {} bytes", size);
-  std::shared_ptr<const void> owner(base, [size](const void* p) { munmap(const_cast<void*>(p), size); });
-  return SharedBytes::Wrap(std::move(owner), Bytes(static_cast<const std::byte*>(base), size));
-}
-
 Result<SharedBytes> ReadStream(int fd, uint64_t max_bytes) {
   std::vector<std::byte> bytes;
   const int status = ReadAll(fd, max_bytes, bytes);
@@ -65,12 +57,11 @@ Result<SharedBytes> ReadStream(int fd, uint64_t max_bytes) {
   return SharedBytes::Own(std::move(bytes));
 }
 
-Result<ImageFile> OpenWithoutContext(const std::filesystem::path& path, uint64_t max_bytes) {
+// Of our own descriptor.
+Result<ImageFile> ReadImage(UniqueFd fd, const std::filesystem::path& path, uint64_t max_bytes) {
+  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open");
   ImageFile file;
   file.path = path;
-  const bool is_stdin = path == "-";
-  UniqueFd fd(is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd.valid()) return FailErrno(Errc::kIo, errno, "cannot open");
   struct stat info = {};
   if (fstat(fd.get(), &info) != 0) return FailErrno(Errc::kIo, errno, "cannot stat");
   if (S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode)) {
@@ -84,12 +75,16 @@ Result<ImageFile> OpenWithoutContext(const std::filesystem::path& path, uint64_t
   if (size > max_bytes) {
     return Fail(Errc::kDoesNotFit, "is {} bytes long, longer than the {} bytes allowed", size, max_bytes);
   }
-  auto mapped = MapFile(fd.get(), size);
-  file.mapped = mapped.has_value();
-  if (!mapped && mapped.error().sys_errno() == ENODEV) {  // a file of sysfs, or of a filesystem in user space
-    mapped = ReadStream(fd.get(), max_bytes);
+  auto mapped = MappedFile::Map(fd.get(), path.string(), info);
+  if (mapped.has_value()) {
+    file.mapped = true;
+    file.bytes = SharedBytes::Wrap(*mapped, (*mapped)->bytes());
+    file.mapping = *std::move(mapped);
+  } else if (mapped.error().sys_errno() == ENODEV) {  // a file of sysfs, or of a filesystem in user space
+    KEXEC_ASSIGN(file.bytes, ReadStream(fd.get(), max_bytes));
+  } else {
+    return std::unexpected(std::move(mapped).error());
   }
-  KEXEC_ASSIGN(file.bytes, std::move(mapped));
   file.fd = std::move(fd);
   return file;
 }
@@ -97,7 +92,20 @@ Result<ImageFile> OpenWithoutContext(const std::filesystem::path& path, uint64_t
 }  // namespace
 
 Result<ImageFile> OpenImageFile(const std::filesystem::path& path, uint64_t max_bytes) {
-  KEXEC_ASSIGN(ImageFile file, OpenWithoutContext(path, max_bytes), fmt::format("'{}'", path.string()));
+  if (path == "-") return OpenImageDescriptor(STDIN_FILENO, path, max_bytes);
+  UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  KEXEC_ASSIGN(ImageFile file, ReadImage(std::move(fd), path, max_bytes), fmt::format("'{}'", path.string()));
+  return file;
+}
+
+Result<ImageFile> OpenImageDescriptor(int fd, const std::filesystem::path& shown, uint64_t max_bytes) {
+  const int mode = fcntl(fd, F_GETFL);
+  if (mode >= 0 && ((mode & O_PATH) != 0 || (mode & O_ACCMODE) == O_WRONLY)) {
+    return FailErrno(Errc::kIo, EBADF, "'{}': is not open for reading", shown.string());
+  }
+  UniqueFd own(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  KEXEC_ASSIGN(ImageFile file, ReadImage(std::move(own), shown, max_bytes),
+               fmt::format("'{}'", shown.string()));
   return file;
 }
 

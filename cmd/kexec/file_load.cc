@@ -73,6 +73,7 @@ Result<> LoadByFile(const LoadRequest& request, const Session& session) {
   session.diagnostics.Note("kexec_file_load: kernel from {}, {} initrd{}, flags {:#x}",
                            kernel_copy.valid() ? "memory" : "its file", request.initrds.size(),
                            request.initrds.size() == 1 ? "" : "s", load.flags);
+  KEXEC_TRY(session.files.Unchanged());  // as for kexec_load
   return SubmitFile(load, session.kernel, session.root);
 }
 

@@ -33,6 +33,7 @@ bool OtherMayHelp(KexecCall call, const Error& error) {
 Result<> LoadChosen(const LoadRequest& request, const CallChoice& choice, const Session& session) {
   Result<> loaded = LoadBy(choice.first, request, session);
   if (loaded.has_value() || !OtherMayHelp(choice.first, loaded.error())) return loaded;
+  KEXEC_TRY(session.files.Unchanged());
   const KexecCall other = OtherCall(choice.first);
   if (!choice.kept.empty()) {
     const Error& error = loaded.error();
@@ -101,6 +102,24 @@ Result<> Load(const Session& session) {
   return std::unexpected(WithCrashAdvice(std::move(loaded).error(), request, session.root));
 }
 
+// A file that changed is why anything else failed, the kernel's own reading (EFAULT) included. What was
+// loaded from it all the same would end at the jump: it is unloaded again.
+Result<> LoadFromOneState(const Session& session) {
+  const Result<> loaded = Load(session);
+  const Result<> same = session.files.Unchanged();
+  if (same.has_value()) return loaded;
+  const std::string& changed = same.error().message();
+  if (!loaded.has_value() &&
+      loaded.error().code() == Errc::kSyscall) {  // as the kernel refused, but why is known
+    return std::unexpected(Error(Errc::kSyscall, loaded.error().sys_errno(), changed));
+  }
+  if (!loaded.has_value() || session.options.dry_run) return same;
+  const Result<> unloaded = Unload(session.options.slot, session.kernel, session.root, 0);
+  if (unloaded.has_value()) return Fail(Errc::kIo, "{}; what was loaded from it is unloaded again", changed);
+  return Fail(Errc::kIo, "{}; what was loaded from it is damaged and cannot be unloaded ({}): load again",
+              changed, unloaded.error().message());
+}
+
 // `error`, and what it left behind: a refused crash load has already dropped the kernel loaded before.
 Error WithWhatIsLoaded(Error error, const Session& session) {
   const Result<bool> loaded = IsLoaded(session.options.slot, session.root);
@@ -114,7 +133,7 @@ Error WithWhatIsLoaded(Error error, const Session& session) {
 }  // namespace
 
 Result<> LoadKernel(const Session& session) {
-  Result<> loaded = Load(session);
+  Result<> loaded = LoadFromOneState(session);
   if (loaded.has_value() || session.options.dry_run) return loaded;
   return std::unexpected(WithWhatIsLoaded(std::move(loaded).error(), session));
 }

@@ -63,7 +63,12 @@ Result<> Do(const Session& session) {
 Result<int> RunMode(const Session& session) {
   for (const std::string& warning : session.options.warnings) session.diagnostics.Warning(warning);
   if (session.options.mode == Mode::kStatus) return ReportStatus(session);
-  KEXEC_TRY(Do(session));
+  const Result<> done = Do(session);
+  const Result<> same = session.files.Unchanged();
+  if (!same.has_value()) session.out.clear();  // an answer out of a file that changed is none
+  // Before `done`: where a file changed, that is why something else failed. Loading has asked by itself.
+  if (!LoadsKernel(session.options.mode)) KEXEC_TRY(same);
+  KEXEC_TRY(done);
   return kExitOk;
 }
 

@@ -88,6 +88,7 @@ Result<PreparedLoad> PrepareLoad(const LoadRequest& request, const Session& sess
 
 Result<> LoadBySegments(const LoadRequest& request, const Session& session) {
   KEXEC_ASSIGN(const PreparedLoad prepared, PrepareLoad(request, session));
+  KEXEC_TRY(session.files.Unchanged());  // the kernel drops what is loaded before it looks at what comes
   return Submit(prepared.image, session.kernel, session.root, prepared.machine->arch_flag());
 }
 

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <linux/magic.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -68,15 +67,12 @@ class WindowSource final : public DumpSource {
 };
 
 // nullptr: it cannot be mapped.
-std::shared_ptr<const DumpSource> MapFile(int fd, uint64_t size) {
+std::shared_ptr<const DumpSource> MapDump(int fd, const std::string& path, const struct stat& status) {
+  const auto size = static_cast<uint64_t>(status.st_size);
   if (size > SIZE_MAX) return nullptr;
-  const auto bytes = static_cast<size_t>(size);
-  void* mapping = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
-  if (mapping == MAP_FAILED) return nullptr;
-  std::shared_ptr<const void> owner(mapping,
-                                    [bytes](const void* begin) { munmap(const_cast<void*>(begin), bytes); });
-  const Bytes view(static_cast<const std::byte*>(mapping), bytes);
-  return SourceOfBytes(SharedBytes::Wrap(std::move(owner), view));
+  const auto mapped = MappedFile::Map(fd, path, status);
+  if (!mapped.has_value()) return nullptr;
+  return SourceOfBytes(SharedBytes::Wrap(*mapped, (*mapped)->bytes()));
 }
 
 bool IsInProc(int fd) {
@@ -98,7 +94,7 @@ Result<std::shared_ptr<const DumpSource>> OpenDumpFile(const std::string& path, 
   if (S_ISBLK(status.st_mode)) size = lseek(fd.get(), 0, SEEK_END);
   if (size < 0) return FailErrno(Errc::kIo, errno, "cannot open '{}'", path);
   if (preferred == DumpAccess::kMapped && S_ISREG(status.st_mode) && !IsInProc(fd.get())) {
-    if (auto mapped = MapFile(fd.get(), static_cast<uint64_t>(size))) return mapped;
+    if (auto mapped = MapDump(fd.get(), path, status)) return mapped;
   }
   return std::make_shared<WindowSource>(std::move(fd), static_cast<uint64_t>(size));
 }

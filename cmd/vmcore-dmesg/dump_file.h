@@ -13,8 +13,8 @@ namespace kexec {
 // A file is mapped, whatever its size. /proc/vmcore is read in small windows instead: mapping it makes the
 // capture kernel build page tables for all of the memory, 2 MiB for each GiB, and parts of it cannot be
 // mapped. So is a block device, and a file that this process has no room to map. kIo: it cannot be opened, or
-// is of a kind that cannot be read at any place. The mapping faults if another program truncates the file
-// meanwhile.
+// is of a kind that cannot be read at any place. Another program may cut the file short while it is mapped:
+// whoever reads it has a FileWatch.
 enum class DumpAccess { kMapped, kWindows };
 Result<std::shared_ptr<const DumpSource>> OpenDumpFile(const std::string& path,
                                                        DumpAccess preferred = DumpAccess::kMapped);

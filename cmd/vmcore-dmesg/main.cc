@@ -9,6 +9,7 @@
 #include "cmd/vmcore-dmesg/dump_file.h"
 #include "cmd/vmcore-dmesg/exit_status.h"
 #include "cmd/vmcore-dmesg/run.h"
+#include "kexec/mapped_file.h"
 #include "kexec/printable.h"
 
 namespace kexec {
@@ -29,13 +30,19 @@ int Run(const DmesgOptions& options, StandardOutput& output) {
     case DmesgOptions::Action::kPrint:
       break;
   }
+  const FileWatch files;
   Result<std::shared_ptr<const DumpSource>> source = OpenDumpFile(options.dump);
   if (!source.has_value()) {
     Complain(source.error().message());
     return kDmesgNoFile;
   }
   const auto write = [&output](std::string_view text) { output.Write(text); };
-  return PrintDump(options, *std::move(source), write, Complain);
+  const int status = PrintDump(options, *std::move(source), write, Complain);
+  // A dump may grow while it is read, but not shrink.
+  const Result<> intact = files.Intact();
+  if (intact.has_value()) return status;
+  Complain(intact.error().message());
+  return kDmesgCutShort;
 }
 
 int Main(int argc, const char* const* argv) {

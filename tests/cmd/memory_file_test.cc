@@ -3,10 +3,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <string>
+
+#include "tests/support/result_matchers.h"
 
 namespace kexec {
 namespace {
@@ -30,6 +34,20 @@ TEST(MemoryFile, IsClosedInChildren) {
   const std::array parts = {AsBytes("x")};
   const UniqueFd fd = MakeMemoryFile("kernel", parts).value();
   EXPECT_EQ(fcntl(fd.get(), F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+}
+
+// As where memory, a limit of the process or of its cgroup ends.
+TEST(MemoryFile, ThatCannotBeWrittenIsAnError) {
+  struct rlimit before;
+  ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &before), 0);
+  const struct rlimit three = {3, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &three), 0);
+  const std::array parts = {AsBytes("abcde")};
+  const std::string message = testing::MessageOf(MakeMemoryFile("initrd", parts));
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(message, "cannot keep 5 bytes of the initrd in memory: File too large");
 }
 
 }  // namespace

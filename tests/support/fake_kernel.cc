@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "tests/support/fake_kernel.h"
 
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,17 @@ std::optional<std::string> Slurp(int fd) {
   return text;
 }
 
+// Whether the kernel could copy the segments out of this process.
+bool KernelCanRead(std::span<const RawSegment> segments) {
+  const int fd = memfd_create("segments", MFD_CLOEXEC);
+  bool readable = fd >= 0;
+  for (const RawSegment& segment : segments) {
+    readable = readable && write(fd, segment.buf, segment.bufsz) == static_cast<ssize_t>(segment.bufsz);
+  }
+  close(fd);
+  return readable;
+}
+
 }  // namespace
 
 int FakeKernel::KexecLoad(uint64_t entry, std::span<const RawSegment> segments, uint64_t flags) {
@@ -45,6 +57,8 @@ int FakeKernel::KexecLoad(uint64_t entry, std::span<const RawSegment> segments, 
   }
   if (crash) DropCrashImage();
   if (const int error = CheckSegments(entry, segments, crash); error != 0) return error;
+  if (on_load) on_load();
+  if (on_load && !KernelCanRead(segments)) return EFAULT;
   if (crash) return LoadCrash(segments);
 
   std::vector<PhysRange> wanted;
@@ -78,6 +92,7 @@ int FakeKernel::KexecFileLoad(int kernel_fd, int initrd_fd, std::string_view cmd
   } else {
     if (crash) DropCrashImage();
     if (!kernel) return EBADF;
+    if (on_load) on_load();
     crash ? void(crash_loaded_ = true) : void(image_ = Image{0, 0, 0});
   }
   UpdateRoot();

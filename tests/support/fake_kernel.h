@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -62,6 +63,9 @@ class FakeKernel final : public Syscalls {
   void FailNext(KexecCall call, int sys_errno) { failures_.push_back({call, sys_errno}); }
   // kernel.kexec_load_limit_reboot and _panic: loads still allowed; -1: any number.
   void SetLoadLimits(int reboot, int panic) { limit_reboot_ = reboot, limit_panic_ = panic; }
+  // Called while a load is under way, before anything is copied: what another program does meanwhile. The
+  // segments are then read as the kernel reads them, and what is not there is EFAULT.
+  std::function<void()> on_load;
   // Keeps sys/kernel/kexec_loaded and kexec_crash_loaded of this root as the kernel would.
   void Publish(ScratchRoot* root);
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,8 +22,17 @@ class RecordingDiagnostics final : public Diagnostics {
     for (const std::string& warning : warnings_) ADD_FAILURE() << "unexpected warning: " << warning;
   }
 
-  void Warning(std::string message) override { warnings_.push_back(std::move(message)); }
-  void Debug(std::string message) override { notes_.push_back(std::move(message)); }
+  void Warning(std::string message) override {
+    warnings_.push_back(std::move(message));
+    if (on_message) on_message();
+  }
+  void Debug(std::string message) override {
+    notes_.push_back(std::move(message));
+    if (on_message) on_message();
+  }
+
+  // Called with each message: a moment at which a test can change the world.
+  std::function<void()> on_message;
 
   // The warnings so far, in order; they count as expected from here on.
   std::vector<std::string> TakeWarnings() { return std::exchange(warnings_, {}); }

@@ -206,6 +206,24 @@ class Host(unittest.TestCase):
             self.assertEqual((status, out), (1, ""), err)
             self.assertTrue(err.startswith("kexec: "), err)
 
+    # Files that change.
+
+    def test_a_kernel_that_is_cut_while_it_is_mapped(self):
+        """The initrd comes through a FIFO: when it is opened, the kernel is mapped already."""
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+
+        def cut_and_feed():
+            with open(fifo, "wb") as file:  # returns when kexec opens it, too
+                os.truncate(self.kernel, 0x500)
+                file.write(cpio())
+
+        feeder = threading.Thread(target=cut_and_feed)
+        feeder.start()
+        self.refused(1, f"kexec: '{self.kernel}' shrank while it was read: 66560 bytes long when opened, 1280 now; ", "-l",
+                     "-c", self.kernel, "--initrd", fifo)
+        feeder.join()
+
     # Outputs that fail.
 
     def lost(self, words, **where):
