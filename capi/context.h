@@ -13,6 +13,7 @@
 #include "kexec/explain.h"
 #include "kexec/file.h"
 #include "kexec/kexec.h"
+#include "kexec/printable.h"
 #include "kexec/syscalls.h"
 #include "kexec/system_root.h"
 
@@ -27,7 +28,7 @@ class CallbackDiagnostics final : public Diagnostics {
 
  private:
   void Say(int kind, const std::string& message) {
-    if (function_ != nullptr) function_(user_, kind, message.c_str());
+    if (function_ != nullptr) function_(user_, kind, Printable(message).c_str());
   }
   kexec_message_function* function_ = nullptr;
   void* user_ = nullptr;
@@ -40,21 +41,32 @@ struct kexec_context {
   kexec_context(kexec::SystemRoot system, std::unique_ptr<kexec::Syscalls> syscalls)
       : root(std::move(system)), kernel(std::move(syscalls)) {}
   kexec_context() = default;
+  kexec_context(const kexec_context&) = delete;
+  kexec_context& operator=(const kexec_context&) = delete;
+  ~kexec_context();
 
-  // Remembers the error of a failed result, and answers with its number or KEXEC_OK.
+  // Remembers the error of a failed result, with its text printable, and answers with its number or KEXEC_OK.
   int Remember(const kexec::Result<>& result);
+  // The same of an error that leaves no memory to say more; `text` stays forever.
+  int Remember(kexec::Errc code, const char* text) noexcept;
+  const char* LastText() const { return last_text != nullptr ? last_text : last_error.message().c_str(); }
 
   std::optional<kexec::SystemRoot> root;    // none if it could not be opened
   std::unique_ptr<kexec::Syscalls> kernel;  // none for a recorded machine
   kexec::capi::CallbackDiagnostics messages;
   kexec::Error last_error{kexec::Errc::kIo, 0, ""};
+  const char* last_text = nullptr;  // instead of last_error's
   int last_code = KEXEC_OK;
+  std::vector<kexec_request*> requests;  // that name this context
 };
 
 struct kexec_request {
-  explicit kexec_request(kexec_context* owner) : context(owner) {}
+  explicit kexec_request(kexec_context* owner) : context(owner) { owner->requests.push_back(this); }
+  kexec_request(const kexec_request&) = delete;
+  kexec_request& operator=(const kexec_request&) = delete;
+  ~kexec_request();
 
-  kexec_context* context;
+  kexec_context* context;  // nullptr: it was freed, and nothing can be asked any more
   std::optional<kexec::ImageFile> kernel;
   std::vector<kexec::ImageFile> initrds;
   std::string command_line;

@@ -97,7 +97,7 @@ std::string Obstacle(const kexec_request& request, const KernelImage& image) {
   return FileLoadObstacle(image, request.command_line.size());
 }
 
-Result<> LoadByFile(const kexec_request& request, const SystemRoot& root) {
+Result<> LoadByFile(const kexec_request& request, const SystemRoot& root, const FileWatch& files) {
   FileLoad load{
       .kind = request.kind, .kernel_fd = request.kernel->fd.get(), .command_line = request.command_line};
   load.bytes = request.kernel->bytes.size();
@@ -105,11 +105,14 @@ Result<> LoadByFile(const kexec_request& request, const SystemRoot& root) {
     load.initrd_fd = initrd.fd.get();
     load.bytes += initrd.bytes.size();  // both are mapped, so their sum exists
   }
+  KEXEC_TRY(files.Unchanged());  // the kernel drops what is loaded before it looks at what comes
   return SubmitFile(load, *request.context->kernel, root);
 }
 
-Result<> LoadBySegments(const kexec_request& request, const SystemRoot& root, KernelImage image) {
+Result<> LoadBySegments(const kexec_request& request, const SystemRoot& root, KernelImage image,
+                        const FileWatch& files) {
   KEXEC_ASSIGN(const Prepared prepared, Prepare(request, std::move(image)));
+  KEXEC_TRY(files.Unchanged());  // as above
   return Submit(prepared.image, *request.context->kernel, root, prepared.machine->arch_flag());
 }
 
@@ -141,6 +144,34 @@ Result<Prepared> PrepareForShow(const kexec_request& request) {
   return Prepare(request, std::move(image));
 }
 
+Result<> LoadWatched(const kexec_request& request, const SystemRoot& root, const FileWatch& files) {
+  KEXEC_ASSIGN(KernelImage image, ParseRequested(request));
+  const std::string lost = request.kind == LoadKind::kNormal ? HandedOver(root) : "";
+  if (request.call == KEXEC_CALL_LOAD) {
+    if (!lost.empty()) {
+      request.context->messages.Warn("the next kernel does not get {}: kexec_load loses it", lost);
+    }
+    return LoadBySegments(request, root, std::move(image), files);
+  }
+  const std::string obstacle = Obstacle(request, image);
+  const bool file_only = request.call == KEXEC_CALL_FILE;
+  if (!obstacle.empty() && file_only) {
+    return Fail(Errc::kUnsupported, "kexec_file_load cannot load this: {}", obstacle);
+  }
+  if (!obstacle.empty()) {
+    KEXEC_TRY(CheckNothingLost(obstacle, lost));
+    return LoadBySegments(request, root, std::move(image), files);
+  }
+  Result<> loaded = LoadByFile(request, root, files);
+  if (loaded.has_value() || file_only || !FallbackMayHelp(loaded.error().sys_errno())) return loaded;
+  if (!lost.empty()) {
+    const Error& error = loaded.error();
+    return std::unexpected(Error(error.code(), error.sys_errno(), WouldLose(error.message(), lost)));
+  }
+  request.context->messages.Warn("{}; falling back to kexec_load", loaded.error().message());
+  return LoadBySegments(request, root, std::move(image), files);
+}
+
 }  // namespace
 
 Result<std::string> PlanText(const kexec_request& request) {
@@ -169,35 +200,26 @@ Result<std::string> PlanJson(const kexec_request& request) {
 
 Result<> Load(const kexec_request& request) {
   KEXEC_ASSIGN(const SystemRoot* root, RootOf(request));
-  if (request.context->kernel == nullptr) {
+  Syscalls* kernel = request.context->kernel.get();
+  if (kernel == nullptr) {
     return Fail(Errc::kUsage, "'{}' is a recorded machine: requests can be planned there, not loaded",
                 root->path().string());
   }
-  KEXEC_ASSIGN(KernelImage image, ParseRequested(request));
-  const std::string lost = request.kind == LoadKind::kNormal ? HandedOver(*root) : "";
-  if (request.call == KEXEC_CALL_LOAD) {
-    if (!lost.empty()) {
-      request.context->messages.Warn("the next kernel does not get {}: kexec_load loses it", lost);
-    }
-    return LoadBySegments(request, *root, std::move(image));
-  }
-  const std::string obstacle = Obstacle(request, image);
-  const bool file_only = request.call == KEXEC_CALL_FILE;
-  if (!obstacle.empty() && file_only) {
-    return Fail(Errc::kUnsupported, "kexec_file_load cannot load this: {}", obstacle);
-  }
-  if (!obstacle.empty()) {
-    KEXEC_TRY(CheckNothingLost(obstacle, lost));
-    return LoadBySegments(request, *root, std::move(image));
-  }
-  Result<> loaded = LoadByFile(request, *root);
-  if (loaded.has_value() || file_only || !FallbackMayHelp(loaded.error().sys_errno())) return loaded;
-  if (!lost.empty()) {
-    const Error& error = loaded.error();
-    return std::unexpected(Error(error.code(), error.sys_errno(), WouldLose(error.message(), lost)));
-  }
-  request.context->messages.Warn("{}; falling back to kexec_load", loaded.error().message());
-  return LoadBySegments(request, *root, std::move(image));
+  FileWatch files;
+  WatchFiles(request, files);
+  const Result<> loaded = LoadWatched(request, *root, files);
+  const Result<> same = files.Unchanged();
+  if (same.has_value()) return loaded;
+  if (!loaded.has_value()) return same;  // which is why
+  // What was loaded from a file that changed would end at the jump.
+  const Result<> unloaded = kexec::Unload(request.kind, *kernel, *root, 0);
+  return Fail(Errc::kIo, "{}; what was loaded from it is {}", same.error().message(),
+              unloaded.has_value() ? "unloaded again" : "damaged and cannot be unloaded: load again");
+}
+
+void WatchFiles(const kexec_request& request, FileWatch& files) {
+  if (request.kernel) files.Include(request.kernel->mapping);
+  for (const ImageFile& initrd : request.initrds) files.Include(initrd.mapping);
 }
 
 }  // namespace kexec::capi

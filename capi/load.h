@@ -5,6 +5,7 @@
 #include <string>
 
 #include "capi/context.h"
+#include "kexec/mapped_file.h"
 #include "kexec/validate.h"
 
 namespace kexec::capi {
@@ -14,5 +15,8 @@ Result<std::string> PlanText(const kexec_request& request);
 Result<std::string> PlanJson(const kexec_request& request);
 
 Result<> Load(const kexec_request& request);
+
+// Lets `files` watch what the request has mapped.
+void WatchFiles(const kexec_request& request, FileWatch& files);
 
 }  // namespace kexec::capi

@@ -2,11 +2,17 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "capi/context.h"
@@ -212,6 +218,190 @@ TEST(Capi, AMissingMachineLeavesAContextThatSaysSo) {
   kexec_context_free(context);
   kexec_context_free(nullptr);
   kexec_request_free(nullptr);
+}
+
+// Arguments that a C program forgot, and the wrong order.
+
+TEST_F(CapiTest, NullIsAnErrorEverywhere) {
+  char not_ours[] = "x";
+  char* text = not_ours;  // as a program may have it that frees the text whatever the answer
+  int loaded = 7;
+  EXPECT_EQ(kexec_context_new(nullptr, nullptr), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_new(nullptr), nullptr);
+  kexec_context_set_messages(nullptr, nullptr, nullptr);
+  EXPECT_STREQ(kexec_error_text(nullptr), "the context is NULL");
+  EXPECT_EQ(kexec_error_code(nullptr), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_error_errno(nullptr), 0);
+  EXPECT_EQ(kexec_unload(nullptr, KEXEC_KIND_NORMAL), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_status(nullptr, KEXEC_KIND_NORMAL, &loaded), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(loaded, 0);
+  EXPECT_EQ(kexec_execute(nullptr), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_set_kernel(nullptr, "k"), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_set_kernel_fd(nullptr, 0), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_add_initrd(nullptr, "i"), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_add_initrd_fd(nullptr, 0), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_set_command_line(nullptr, ""), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_set_type(nullptr, ""), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_set_kind(nullptr, 0), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_set_call(nullptr, 0), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_set_digest(nullptr, 0), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_plan_text(nullptr, &text), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(text, nullptr);
+  text = not_ours;
+  EXPECT_EQ(kexec_request_plan_json(nullptr, &text), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(text, nullptr);
+  EXPECT_EQ(kexec_request_load(nullptr), KEXEC_ERROR_USAGE);
+  kexec_text_free(nullptr);
+
+  EXPECT_EQ(kexec_status(context_.get(), KEXEC_KIND_NORMAL, nullptr), KEXEC_ERROR_USAGE);
+  EXPECT_STREQ(Text(), "the place for the answer is NULL");
+  EXPECT_EQ(kexec_request_set_kernel(request_, nullptr), KEXEC_ERROR_USAGE);
+  EXPECT_STREQ(Text(), "the kernel's path is NULL");
+  EXPECT_EQ(kexec_request_add_initrd(request_, nullptr), KEXEC_ERROR_USAGE);
+  EXPECT_STREQ(Text(), "the initrd's path is NULL");
+  EXPECT_EQ(kexec_request_set_command_line(request_, nullptr), KEXEC_ERROR_USAGE);
+  EXPECT_STREQ(Text(), "the command line is NULL");
+  EXPECT_EQ(kexec_request_plan_json(request_, nullptr), KEXEC_ERROR_USAGE);
+  EXPECT_STREQ(Text(), "the place for the text is NULL");
+  EXPECT_EQ(kexec_request_set_type(request_, nullptr), KEXEC_OK);
+}
+
+TEST_F(CapiTest, ARequestWhoseContextIsGoneCanOnlyBeFreed) {
+  context_.reset();
+  char* text = nullptr;
+  EXPECT_EQ(kexec_request_set_command_line(request_, "quiet"), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_plan_text(request_, &text), KEXEC_ERROR_USAGE);
+  EXPECT_EQ(kexec_request_load(request_), KEXEC_ERROR_USAGE);
+}
+
+TEST_F(CapiLoadTest, TextsAreFitForATerminal) {
+  kexec_request_set_type(request_, "x\x1b[2J\xc2\x9b\xff");
+  EXPECT_EQ(kexec_request_load(request_), KEXEC_ERROR_USAGE);
+  EXPECT_NE(std::string(Text()).find("there is no image type 'x\\x1b[2J\\xc2\\x9b\\xff'"), std::string::npos)
+      << Text();
+  EXPECT_EQ(kexec_request_set_kernel(request_, "\n\xe2\x80\xae"), KEXEC_ERROR_IO);
+  EXPECT_STREQ(Text(), "'\\x0a\\xe2\\x80\\xae': cannot open: No such file or directory");
+}
+
+TEST_F(CapiLoadTest, AMessageFunctionMayThrow) {
+  kexec_context_set_messages(context_.get(), [](void*, int, const char*) { throw 42; }, nullptr);
+  kernel_->FailNext(KexecCall::kFileLoad, ENOEXEC);  // falls back with a warning
+  EXPECT_EQ(kexec_request_load(request_), KEXEC_ERROR_IO);
+  EXPECT_STREQ(Text(), "something was thrown that this library does not know");
+  EXPECT_EQ(kexec_error_errno(context_.get()), 0);
+  EXPECT_EQ(kexec_request_set_kind(request_, 7), KEXEC_ERROR_USAGE);
+  EXPECT_STREQ(Text(), "7 is no kind of image; use KEXEC_KIND_NORMAL or KEXEC_KIND_CRASH");
+}
+
+// Descriptors, as they were opened.
+
+TEST_F(CapiLoadTest, DescriptorsAreUsedThemselves) {
+  const UniqueFd fd(open(Path("vmlinuz").c_str(), O_RDONLY | O_CLOEXEC));
+  scratch_.Remove("vmlinuz");
+  ASSERT_EQ(lseek(fd.get(), 100, SEEK_SET), 100);
+  ASSERT_EQ(kexec_request_set_kernel_fd(request_, fd.get()), KEXEC_OK) << Text();
+  ASSERT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();
+  EXPECT_TRUE(kernel_->loaded());
+  EXPECT_EQ(lseek(fd.get(), 0, SEEK_CUR), 100);
+}
+
+TEST_F(CapiLoadTest, DescriptorsThatCannotReadAreRefusedWhateverTheFileAllows) {
+  const std::string sentence = "is not open for reading: Bad file descriptor";
+  for (const int flags : {O_PATH, O_WRONLY}) {
+    const UniqueFd fd(open(Path("vmlinuz").c_str(), flags | O_CLOEXEC));
+    EXPECT_EQ(kexec_request_set_kernel_fd(request_, fd.get()), KEXEC_ERROR_IO);
+    EXPECT_EQ(Text(), fmt::format("'descriptor {}': {}", fd.get(), sentence));
+    EXPECT_EQ(kexec_request_add_initrd_fd(request_, fd.get()), KEXEC_ERROR_IO);
+  }
+  EXPECT_EQ(kexec_request_set_kernel_fd(request_, 1 << 20), KEXEC_ERROR_IO);
+  EXPECT_STREQ(Text(), "'descriptor 1048576': cannot open: Bad file descriptor");
+}
+
+TEST_F(CapiLoadTest, SocketsAreReadToTheirEnd) {
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+  const std::vector<std::byte> kernel = BzImageBuilder(0x020f).Version("6.1.0").BuildBytes();
+  std::thread sender([&] {
+    for (size_t done = 0; done < kernel.size();) {
+      const ssize_t sent = write(ends[1], kernel.data() + done, kernel.size() - done);
+      if (sent <= 0) break;
+      done += static_cast<size_t>(sent);
+    }
+    close(ends[1]);
+  });
+  EXPECT_EQ(kexec_request_set_kernel_fd(request_, ends[0]), KEXEC_OK) << Text();
+  sender.join();
+  close(ends[0]);
+  EXPECT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();
+  EXPECT_EQ(kernel_->loads().size(), 1u);  // there is no file to hand over
+}
+
+// Files that change.
+
+TEST_F(CapiLoadTest, AFileThatShrinksIsAnErrorAndTheSignalIsAsBefore) {
+  struct sigaction before, after;
+  sigaction(SIGBUS, nullptr, &before);
+  std::filesystem::resize_file(Path("vmlinuz"), 2000);
+  const std::string sentence = "'" + Path("vmlinuz") + "' shrank while it was read: ";
+  char* text = nullptr;
+  EXPECT_EQ(kexec_request_plan_json(request_, &text), KEXEC_ERROR_IO);
+  EXPECT_EQ(std::string(Text()).rfind(sentence, 0), 0u) << Text();
+  EXPECT_EQ(text, nullptr);
+  for (const int call : {KEXEC_CALL_LOAD, KEXEC_CALL_FILE, KEXEC_CALL_AUTO}) {
+    kexec_request_set_call(request_, call);
+    EXPECT_EQ(kexec_request_load(request_), KEXEC_ERROR_IO);
+    EXPECT_EQ(std::string(Text()).rfind(sentence, 0), 0u) << Text();
+  }
+  EXPECT_TRUE(kernel_->loads().empty());
+  EXPECT_TRUE(kernel_->file_loads().empty());
+  sigaction(SIGBUS, nullptr, &after);
+  EXPECT_EQ(before.sa_sigaction, after.sa_sigaction);
+  EXPECT_EQ(before.sa_flags, after.sa_flags);
+}
+
+TEST_F(CapiLoadTest, AFileThatShrinksInTheCallIsUnloadedAgain) {
+  for (const int call : {KEXEC_CALL_LOAD, KEXEC_CALL_FILE}) {
+    scratch_.File("vmlinuz", Bytes(BzImageBuilder(0x020f).Version("6.1.0").BuildBytes()));
+    ASSERT_EQ(kexec_request_set_kernel(request_, Path("vmlinuz").c_str()), KEXEC_OK) << Text();
+    kexec_request_set_call(request_, call);
+    kernel_->on_load = [&] {
+      std::filesystem::resize_file(Path("vmlinuz"), std::filesystem::file_size(Path("vmlinuz")) - 1);
+    };
+    EXPECT_EQ(kexec_request_load(request_), KEXEC_ERROR_IO);
+    EXPECT_NE(std::string(Text()).find("; what was loaded from it is unloaded again"), std::string::npos)
+        << Text();
+    EXPECT_FALSE(kernel_->loaded());
+  }
+}
+
+// Several contexts at once, each in a thread, each with files of its own that shrink or do not.
+TEST_F(CapiLoadTest, ContextsInThreadsDoNotDisturbEachOther) {
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  const std::vector<std::byte> kernel = BzImageBuilder(0x020f).Version("6.1.0").BuildBytes();
+  for (int number = 0; number < 4; ++number) {
+    const std::string name = fmt::format("kernel{}", number);
+    scratch_.File(name, Bytes(kernel));
+    threads.emplace_back([&, number, path = Path(name.c_str())] {
+      kexec_context* context = nullptr;
+      if (kexec_context_new(scratch_.path().c_str(), &context) != KEXEC_OK) ++wrong;
+      for (int round = 0; round < 20; ++round) {
+        kexec_request* request = kexec_request_new(context);
+        const bool cut = (round + number) % 2 == 0;
+        char* text = nullptr;
+        if (kexec_request_set_kernel(request, path.c_str()) != KEXEC_OK) ++wrong;
+        if (cut) std::filesystem::resize_file(path, 3000);
+        if (kexec_request_plan_json(request, &text) != (cut ? KEXEC_ERROR_IO : KEXEC_OK)) ++wrong;
+        kexec_text_free(text);
+        kexec_request_free(request);
+        std::ofstream(path, std::ios::binary)
+            .write(reinterpret_cast<const char*>(kernel.data()), static_cast<std::streamsize>(kernel.size()));
+      }
+      kexec_context_free(context);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(wrong, 0);
 }
 
 }  // namespace
