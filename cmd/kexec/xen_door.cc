@@ -10,7 +10,9 @@
 namespace kexec {
 namespace {
 
-bool NeedsDoor(Mode mode) { return LoadsKernel(mode) || mode == Mode::kUnload || mode == Mode::kExecute; }
+bool NeedsDoor(Mode mode) {
+  return LoadsKernel(mode) || mode == Mode::kJumpBack || mode == Mode::kUnload || mode == Mode::kExecute;
+}
 
 }  // namespace
 
