@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "loaders/dtb/identity.h"
 
-#include <libfdt.h>
-
 #include <algorithm>
 #include <array>
 
-#include "loaders/dtb/device_tree.h"
+#include "loaders/dtb/flat_tree.h"
 
 namespace kexec {
 namespace {
@@ -40,21 +38,20 @@ void BlankValue(std::span<std::byte> value) {
 }
 
 Result<std::vector<std::byte>> WithoutIdentity(Bytes blob) {
-  KEXEC_TRY(DeviceTree::Parse(blob));  // checked: libfdt may walk it
-  std::vector<std::byte> copy(blob.begin(), blob.end());
-  for (int node = fdt_next_node(copy.data(), -1, nullptr); node >= 0;
-       node = fdt_next_node(copy.data(), node, nullptr)) {
-    int property = 0;
-    fdt_for_each_property_offset(property, copy.data(), node) {
-      const char* name = nullptr;
-      int size = 0;
-      const void* value = fdt_getprop_by_offset(copy.data(), property, &name, &size);
-      if (value == nullptr || size <= 0 || !IdentifiesMachine(name)) continue;
-      const auto offset = static_cast<size_t>(static_cast<const std::byte*>(value) - copy.data());
-      BlankValue(std::span(copy).subspan(offset, static_cast<size_t>(size)));
+  KEXEC_ASSIGN(FlatTree tree, ReadFlatTree(blob));
+  TreeNodes& nodes = tree.nodes;
+  for (TreeNodes::Id node = TreeNodes::kRoot; node < nodes.NodeCount(); ++node) {
+    TreeNodes::Id property = nodes.node(node).first_property;
+    for (; property != TreeNodes::kNone; property = nodes.property(property).next) {
+      const std::string_view name = nodes.PropertyName(property);
+      if (!IdentifiesMachine(name)) continue;
+      const Bytes value = nodes.property(property).value;
+      std::vector<std::byte> blank(value.begin(), value.end());
+      BlankValue(blank);
+      KEXEC_TRY(nodes.SetProperty(node, name, nodes.Keep(blank)));
     }
   }
-  return copy;
+  return WriteFlatTree(tree);
 }
 
 }  // namespace kexec

@@ -20,7 +20,7 @@ bool IdentifiesMachine(std::string_view property);
 // Makes `value` say nothing in as many bytes: a string becomes x's, anything else zeros.
 void BlankValue(std::span<std::byte> value);
 
-// The tree with every such property blanked and nothing else changed. Errors are those of DeviceTree::Parse.
+// The same tree, written anew with every such property blanked. Errors are those of DeviceTree::Parse.
 Result<std::vector<std::byte>> WithoutIdentity(Bytes blob);
 
 }  // namespace kexec
