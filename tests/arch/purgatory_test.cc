@@ -22,7 +22,7 @@ std::vector<uint8_t> RandomBytes(size_t size, uint32_t seed) {
 TEST(PurgatoryBlob, DescribesItself) {
   const kexec_purgatory_params params = PurgatoryParams();
   EXPECT_EQ(params.magic, 0x5952544147525550u);
-  EXPECT_EQ(params.version, 1u);
+  EXPECT_EQ(params.version, 2u);
   EXPECT_EQ(params.params_size, sizeof(params));
   EXPECT_EQ(params.file_size, PurgatoryBlob().size());
   EXPECT_EQ(params.memory_size, PurgatoryMemSize());
