@@ -15,6 +15,7 @@ namespace {
 struct Candidate {
   const OptionRow* row;
   std::string_view name;  // the row's name or alias that the abbreviation begins
+  Architecture machines;  // where kexec-tools means the option by that name
 };
 
 bool SameRow(const std::vector<Candidate>& candidates) {
@@ -24,8 +25,9 @@ bool SameRow(const std::vector<Candidate>& candidates) {
 std::vector<Candidate> CandidatesFor(std::string_view given) {
   std::vector<Candidate> candidates;
   for (const OptionRow& row : OptionTable()) {
-    for (const std::string_view name : {row.name, row.alias}) {
-      if (!name.empty() && name.starts_with(given)) candidates.push_back({&row, name});
+    if (row.name.starts_with(given)) candidates.push_back({&row, row.name, row.machines});
+    if (!row.alias.empty() && row.alias.starts_with(given)) {
+      candidates.push_back({&row, row.alias, row.alias_machines});
     }
   }
   return candidates;
@@ -45,7 +47,7 @@ Result<const OptionRow*> ResolveLong(std::string_view given, Architecture machin
   if (const OptionRow* exact = FindLongOption(given)) return exact;
   std::vector<Candidate> fitting = CandidatesFor(given);
   if (fitting.empty()) return Fail(Errc::kNotRecognised, "unrecognized option '--{}'", given);
-  Prefer(fitting, [&](const Candidate& c) { return Includes(c.row->machines, machine); });
+  Prefer(fitting, [&](const Candidate& c) { return Includes(c.machines, machine); });
   Prefer(fitting, [](const Candidate& c) { return !c.row->ours; });
   Prefer(fitting, [](const Candidate& c) { return c.row->group != Group::kCompatibility; });
   if (SameRow(fitting)) return fitting.front().row;

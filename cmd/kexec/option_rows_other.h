@@ -124,6 +124,7 @@ inline constexpr OptionRow kOtherRows[] = {
     {.id = OptionId::kDtb,
      .name = "dtb",
      .alias = "devicetreeblob",
+     .alias_machines = Architecture::kPpc64,
      .value = Value::kFile,
      .argument = "FILE",
      .group = Group::kRare,

@@ -152,6 +152,8 @@ struct OptionRow {
   OptionId id;
   std::string_view name;        // without "--"
   std::string_view alias = {};  // a second long name; empty: none
+  // Where kexec-tools has that name: elsewhere an abbreviation means another option if it can.
+  Architecture alias_machines = Architecture::kEvery;
   char letter = 0;              // 0: none
   Value value = Value::kNone;
   std::string_view argument = {};  // its name in texts; empty exactly for flags
