@@ -59,7 +59,9 @@ TEST_F(DirectKernel, IsALinuxOfTheSameVersionThatMayMove) {
     EXPECT_EQ(direct.why_fixed, "");
     EXPECT_GT(direct.relocations.add64.size(), 10000u);
     EXPECT_GT(direct.relocations.add32.size(), 10000u);
-    EXPECT_GT(direct.relocations.subtract32.size(), 1000u);
+    // None since per-CPU variables are linked like any others (7.3 has none, 6.12 has).
+    const size_t subtracted = direct.relocations.subtract32.size();
+    EXPECT_TRUE(subtracted == 0 || subtracted > 1000u) << subtracted;
     EXPECT_EQ(kernel.pieces.front().address, direct.packed.pref_address);
     EXPECT_EQ(kernel.alignment, *direct.packed.alignment);
     EXPECT_EQ(kernel.pieces.front().virtual_address - kernel.pieces.front().address.raw(),

@@ -29,14 +29,20 @@ std::vector<std::filesystem::path> WholeKernels() {
 TEST(DebianKernel, IsIntactAndAnyDamageToItIsNoticed) {
   const auto kernels = WholeKernels();
   ASSERT_FALSE(kernels.empty()) << "KEXEC_TEST_KERNELS names no directory with vmlinuz* files";
+  size_t with_checksum = 0;
   for (const auto& path : kernels) {
     SCOPED_TRACE(path);
     std::vector<std::byte> bytes = ReadWhole(path);
     RecordingDiagnostics diagnostics;
     const auto image = ParseKernel(SharedBytes::Own(bytes), {}, diagnostics);
     ASSERT_EQ(MessageOf(image), "success");
-    EXPECT_THAT(diagnostics.notes(), ::testing::ElementsAre(::testing::HasSubstr("the CRC-32 over")));
+    ASSERT_EQ(diagnostics.notes().size(), 1u);
+    // Newer kernels carry none (7.3).
+    const bool checked = diagnostics.notes().front().contains("the CRC-32 over");
+    if (!checked) EXPECT_THAT(diagnostics.notes().front(), ::testing::HasSubstr("carries no CRC-32"));
+    with_checksum += checked ? 1 : 0;
     for (const uint64_t offset : {uint64_t{0x800}, uint64_t{bytes.size() / 2}}) {
+      if (!checked) break;
       std::vector<std::byte> damaged = bytes;
       damaged[offset] ^= std::byte{1};
       EXPECT_THAT(MessageOf(ParseKernel(SharedBytes::Own(std::move(damaged)), {}, diagnostics)),
@@ -46,6 +52,7 @@ TEST(DebianKernel, IsIntactAndAnyDamageToItIsNoticed) {
     EXPECT_THAT(MessageOf(ParseKernel(SharedBytes::Own(std::move(bytes)), {}, diagnostics)),
                 ::testing::HasSubstr("the file is cut short: "));
   }
+  EXPECT_GT(with_checksum, 0u);
 }
 
 }  // namespace
