@@ -65,7 +65,9 @@ Result<X86Facts> ReadX86Facts(const SystemRoot& root, const Result<IomemReport>&
   facts.running = ReadRunningBootParams(root, diagnostics);
   facts.confidential_guest = IsConfidentialGuest(cpuinfo, facts.running);
   facts.efi = ReadEfi(root, facts.running, diagnostics);
-  if (facts.efi) facts.memory.handed_over = ReserveRam(facts.memory.handed_over, RuntimeRanges(*facts.efi));
+  if (facts.efi && iomem) {
+    facts.memory.handed_over = ReserveKept(facts.memory.handed_over, RuntimeRanges(*facts.efi), iomem->map);
+  }
   facts.acpi_rsdp = ReadAcpiRsdp(root, facts.running);
   facts.framebuffer = ReadFramebuffer(root, diagnostics);
   facts.setup_data = ReadCarriedSetupData(root, diagnostics);

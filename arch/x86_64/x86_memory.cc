@@ -11,6 +11,7 @@ namespace kexec {
 namespace {
 
 constexpr std::string_view kFirmwareMap = "sys/firmware/memmap";
+constexpr uint64_t kLowEnd = 1 << 20;
 
 // What is RAM in both maps.
 MemoryMap RamOfBoth(const MemoryMap& a, const MemoryMap& b) {
@@ -35,12 +36,15 @@ bool AddsEfiMap(const SystemRoot& root) {
 
 }  // namespace
 
-MemoryMap ReserveRam(const MemoryMap& map, std::span<const PhysRange> ranges) {
+MemoryMap ReserveKept(const MemoryMap& map, std::span<const PhysRange> ranges, const MemoryMap& running) {
   std::vector<MemoryRegion> named;
   for (const PhysRange& range : ranges) named.push_back({range, MemoryType::kRam});
+  // Of two that overlap, what is not RAM wins.
+  for (const PhysRange& range : running.ram()) named.push_back({range, MemoryType::kReserved});
+  named.push_back({*PhysRange::FromBounds(PhysAddr(0), PhysAddr(kLowEnd)), MemoryType::kReserved});
+  const MemoryMap kept = RamOfBoth(map, MemoryMap::FromRegions(std::move(named)));
   std::vector<MemoryRegion> regions(map.regions().begin(), map.regions().end());
-  const MemoryMap reserved = RamOfBoth(map, MemoryMap::FromRegions(std::move(named)));
-  for (const PhysRange& range : reserved.ram()) regions.push_back({range, MemoryType::kReserved});
+  for (const PhysRange& range : kept.ram()) regions.push_back({range, MemoryType::kReserved});
   return MemoryMap::FromRegions(std::move(regions));
 }
 

@@ -53,8 +53,21 @@ TEST(X86Facts, OfARecordedUefiMachine) {
   EXPECT_FALSE(facts->framebuffer.has_value());
   EXPECT_TRUE(facts->setup_data.empty());
   EXPECT_EQ(facts->memory.crash_regions.size(), 1u);
-  // Boot services data that the running kernel keeps: RAM in the firmware's map.
-  EXPECT_TRUE(ReadFirmwareMemmap(*root, diagnostics)->IsRam(Range(0x3d876000, 0x3d899000)));
+  // Boot services data in the runtime map that the running kernel uses as RAM: it could not be freed early.
+  EXPECT_TRUE(facts->memory.handed_over.IsRam(Range(0x3d876000, 0x3d899000)));
+}
+
+// The same machine, had its kernel reserved that memory for a BGRT image.
+TEST(X86Facts, HandOnNoMemoryThatTheRunningKernelKeepsOfEfis) {
+  RecordingDiagnostics diagnostics;
+  const auto root = SystemRoot::Open(RecordedMachine("uefi-1g"));
+  auto iomem = ReadIomem(*root);
+  ASSERT_TRUE(iomem.has_value());
+  std::vector<MemoryRegion> regions(iomem->map.regions().begin(), iomem->map.regions().end());
+  regions.push_back({Range(0x3d876000, 0x3d899000), MemoryType::kReserved});
+  iomem->map = MemoryMap::FromRegions(regions);
+  const auto facts = ReadX86Facts(*root, iomem, diagnostics);
+  ASSERT_TRUE(facts.has_value()) << facts.error().message();
   EXPECT_EQ(facts->memory.handed_over.Find(PhysAddr(0x3d876000))->range, Range(0x3d876000, 0x3d899000));
   EXPECT_EQ(facts->memory.handed_over.Find(PhysAddr(0x3d876000))->type, MemoryType::kReserved);
 }

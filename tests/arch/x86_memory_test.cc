@@ -103,17 +103,19 @@ TEST(HasWord, IgnoresPartsOfWords) {
   EXPECT_FALSE(HasWord("ab=1 b", "b="));
 }
 
-// Boot-services data the running kernel keeps, runtime services data, and MMIO that no entry of the map holds.
-TEST(ReserveRam, TakesOutWhatIsRamAndLeavesTheRestAsItIs) {
-  const MemoryMap map = MemoryMap::FromRegions({{Range(0x100000, 0x400000), MemoryType::kRam},
+// Boot-services data, runtime services data, and MMIO that no entry of the map holds.
+TEST(ReserveKept, TakesOutWhatTheRunningKernelNoLongerUses) {
+  const MemoryMap map = MemoryMap::FromRegions({{Range(0, 0x400000), MemoryType::kRam},
                                                 {Range(0x400000, 0x500000), MemoryType::kAcpiNvs},
                                                 {Range(0x500000, 0x501000), MemoryType::kReserved},
                                                 {Range(0x501000, 0x800000), MemoryType::kRam}});
-  const std::vector<PhysRange> kept = {Range(0xffc00000, 0x100000000), Range(0x3ff000, 0x401000),
-                                       Range(0x300000, 0x323000), Range(0x310000, 0x318000),
-                                       Range(0x500000, 0x502000)};
-  EXPECT_THAT(ReserveRam(map, kept).regions(),
-              ElementsAre(MemoryRegion{Range(0x100000, 0x300000), MemoryType::kRam},
+  const std::vector<PhysRange> named = {Range(0xffc00000, 0x100000000), Range(0x3ff000, 0x401000),
+                                        Range(0x300000, 0x323000),      Range(0x310000, 0x318000),
+                                        Range(0x500000, 0x502000),      Range(0, 0x1000),
+                                        Range(0x200000, 0x210000)};
+  const MemoryMap running = RamMap({Range(0x1000, 0x300000), Range(0x323000, 0x3ff000), Range(0x502000, 0x800000)});
+  EXPECT_THAT(ReserveKept(map, named, running).regions(),
+              ElementsAre(MemoryRegion{Range(0, 0x300000), MemoryType::kRam},
                           MemoryRegion{Range(0x300000, 0x323000), MemoryType::kReserved},
                           MemoryRegion{Range(0x323000, 0x3ff000), MemoryType::kRam},
                           MemoryRegion{Range(0x3ff000, 0x400000), MemoryType::kReserved},
@@ -122,9 +124,9 @@ TEST(ReserveRam, TakesOutWhatIsRamAndLeavesTheRestAsItIs) {
                           MemoryRegion{Range(0x502000, 0x800000), MemoryType::kRam}));
 }
 
-TEST(ReserveRam, WithoutRangesChangesNothing) {
-  const MemoryMap map = RamMap({Range(0x1000, 0x2000), Range(0x3000, 0x4000)});
-  EXPECT_THAT(ReserveRam(map, {}).regions(), ElementsAreArray(map.regions()));
+TEST(ReserveKept, ChangesNothingWithoutRanges) {
+  const MemoryMap map = RamMap({Range(0x101000, 0x102000), Range(0x103000, 0x104000)});
+  EXPECT_THAT(ReserveKept(map, {}, MemoryMap()).regions(), ElementsAreArray(map.regions()));
 }
 
 }  // namespace

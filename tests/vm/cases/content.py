@@ -130,12 +130,12 @@ def device_tree(bench):
             [ "$(cat $node/type)" = 0x2 ] && try tree sha256sum $node/data
         done"""
     transcript = recipe.boot(bench, f"""
-        try none kexec -c -l /kernel --initrd=/initrd --dtb=/kernel --append="{CMDLINE}"
+        try none kexec -c -l /kernel --initrd=/initrd --dtb=/init --append="{CMDLINE}"
         try load kexec -l /kernel --initrd=/initrd --dtb=/tree --append="{CMDLINE}"
         execute kexec -e""", second=recipe.SECOND + show, files={"tree": tree})
     first = transcript.boot(1)
-    bench.equal((first["none"].status, first["none"].out), (255, ""), "status and output of a kernel as --dtb")
-    bench.contains(first["none"].err, "device tree '/kernel': ", "a kernel as --dtb")
+    bench.equal((first["none"].status, first["none"].out), (255, ""), "status and output of a script as --dtb")
+    bench.contains(first["none"].err, "device tree '/init': ", "a script as --dtb")
     recipe.expect_success(bench, first, "load")
     second = recipe.expect_second(bench, transcript)
     bench.equal(second.out("tree").split()[0], rootfs.sha256(tree), "the tree in the second kernel")
