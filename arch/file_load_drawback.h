@@ -11,8 +11,8 @@
 KEXEC_PUBLIC_BEGIN
 namespace kexec {
 
-// For a load of that kind on `machine`, as uname -m names it; empty: nothing. Each machine's folder knows its own;
-// arch/machine.cc has the table.
+// For a load of that kind on `machine`, as uname -m names it; empty: nothing. Each machine's folder knows its
+// own; arch/machine.cc has the table.
 std::string FileLoadDrawback(std::string_view machine, LoadKind kind);
 
 }  // namespace kexec

@@ -96,7 +96,8 @@ Result<> Unload(LoadKind kind, Syscalls& kernel, const SystemRoot& root, uint64_
 Result<> Execute(Syscalls& kernel, const SystemRoot& root) {
   // Scripts know this text.
   const bool by_xen = XenLoads(root);  // which may hold one that it does not tell of
-  if (!by_xen && KnownToBeEmpty(LoadKind::kNormal, root)) return Fail(Errc::kUsage, "Nothing has been loaded!");
+  if (!by_xen && KnownToBeEmpty(LoadKind::kNormal, root))
+    return Fail(Errc::kUsage, "Nothing has been loaded!");
   const int error = kernel.RebootKexec();
   if (by_xen && error == ENOENT) return Fail(Errc::kUsage, "Nothing has been loaded!");
   if (error != 0) return Refused({.call = KexecCall::kReboot}, error, root);

@@ -9,10 +9,11 @@ namespace kexec {
 
 Result<X86Facts> WithGivenTree(X86Facts facts, const NamedFile& tree, const LinuxImage& image) {
   if (image.protocol < kProtocolSetupData) {
-    return Fail(Errc::kUnsupported,
-                "this kernel takes no device tree: its boot protocol is {}.{:02}, and 2.09 brought the list it "
-                "would be in; leave out --dtb",
-                image.protocol >> 8, image.protocol & 0xff);
+    return Fail(
+        Errc::kUnsupported,
+        "this kernel takes no device tree: its boot protocol is {}.{:02}, and 2.09 brought the list it "
+        "would be in; leave out --dtb",
+        image.protocol >> 8, image.protocol & 0xff);
   }
   KEXEC_ASSIGN(const DeviceTree parsed, DeviceTree::Parse(tree.contents.view()),
                fmt::format("device tree '{}'", tree.name));

@@ -18,9 +18,9 @@ namespace kexec {
 // folder does not exist (CONFIG_FIRMWARE_MEMMAP) or does not tell all: with add_efi_memmap the running kernel
 // took memory from EFI's own map as well. Modules plugged in later are in both: the kernel adds them to its
 // firmware map. Memory a driver added (virtio-mem, dax/kmem) counts in neither: its driver adds it again, and
-// may have to take it away. What EFI's runtime map names and the running kernel has reserved is not RAM in it:
-// boot-services memory whose contents it keeps (a BGRT image, the ESRT; efi_mem_reserve), which the firmware's
-// map gives away.
+// may have to take it away. What EFI's runtime map names and the running kernel has reserved is not RAM in
+// it: boot-services memory whose contents it keeps (a BGRT image, the ESRT; efi_mem_reserve), which the
+// firmware's map gives away.
 //
 // `placeable`: RAM by handed_over that is also plain "System RAM" in /proc/iomem, if that can be read (it
 // takes CAP_SYS_ADMIN): the running kernel may know better what is in use (memory EFI tables were saved in)
@@ -35,8 +35,8 @@ struct X86Memory {
 Result<X86Memory> ReadX86Memory(const SystemRoot& root, const Result<IomemReport>& iomem,
                                 Diagnostics& diagnostics);
 
-// `map` with what is RAM in it, lies in `ranges` (in any order, overlapping or not) and is no longer RAM to the
-// running kernel marked reserved. Not below 1 MiB: every kernel keeps what it needs there by itself.
+// `map` with what is RAM in it, lies in `ranges` (in any order, overlapping or not) and is no longer RAM to
+// the running kernel marked reserved. Not below 1 MiB: every kernel keeps what it needs there by itself.
 MemoryMap ReserveKept(const MemoryMap& map, std::span<const PhysRange> ranges, const MemoryMap& running);
 
 // Whether `word` is one of the blank-separated words of a kernel command line; one that ends in '=' is so

@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "arch/arm64/lpi_tables.h"
+#include "arch/dt/dt_facts.h"
 #include "arch/kernel_log.h"
 #include "arch/kernel_mapping.h"
-#include "arch/dt/dt_facts.h"
 #include "arch/machine.h"
 #include "arch/x86_64/framebuffer.h"
 #include "cmd/kexec/choose_call.h"

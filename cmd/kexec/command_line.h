@@ -36,10 +36,10 @@ struct CommandLineRequest {
 };
 
 // --append follows what is brought; alone it is the whole line. With --reuse-cmdline /proc/cmdline stands in
-// the place of what is brought or behind it, without BOOT_IMAGE= (it names the running kernel's file), elfcorehdr=,
-// dmcryptkeys= and kexec_jump_back_entry= (what only a running crash kernel or the one it jumps back from has). For a
-// crash kernel crashkernel= is taken out of either (it would reserve memory again). Without any of them the
-// line is empty. kMalformed for a zero byte, which would end the line early.
+// the place of what is brought or behind it, without BOOT_IMAGE= (it names the running kernel's file),
+// elfcorehdr=, dmcryptkeys= and kexec_jump_back_entry= (what only a running crash kernel or the one it jumps
+// back from has). For a crash kernel crashkernel= is taken out of either (it would reserve memory again).
+// Without any of them the line is empty. kMalformed for a zero byte, which would end the line early.
 Result<std::string> BuildCommandLine(const CommandLineRequest& request, const SystemRoot& root);
 
 }  // namespace kexec

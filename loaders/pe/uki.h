@@ -36,8 +36,8 @@ bool RecognisesUki(Bytes file);
 // share ownership of `file`. Errors:
 //   kNotRecognised  RecognisesUki does not know the file
 //   kUsage          there is no such profile; lists those there are
-//   kMalformed      damaged, cut short, or without a kernel in that profile; with more than 256 profiles, or a
-//                   text of more than 64 KiB for one; with trees that share bytes
+//   kMalformed      damaged, cut short, or without a kernel in that profile; with more than 256 profiles, or
+//                   a text of more than 64 KiB for one; with trees that share bytes
 Result<Uki> ReadUki(const SharedBytes& file, const std::optional<std::string>& profile);
 
 // "profile 1 ('factory-reset')", or "" where there is none.

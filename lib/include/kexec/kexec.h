@@ -9,15 +9,17 @@
  *
  * Functions that can fail return KEXEC_OK (0) or a positive enum kexec_error; kexec_error_text() then has the
  * sentence a person wants to read. Strings go in as UTF-8 or plain bytes, end with a zero byte and are
- * copied. Texts come out as UTF-8; control characters and other bytes in names from outside are shown as \xNN.
+ * copied. Texts come out as UTF-8; control characters and other bytes in names from outside are shown as
+ * \xNN.
  *
- * NULL is KEXEC_ERROR_USAGE wherever it is not said to be allowed; of a NULL context or request no text is kept.
- * Nothing is thrown, also when memory is short, and also by a message function in C++.
+ * NULL is KEXEC_ERROR_USAGE wherever it is not said to be allowed; of a NULL context or request no text is
+ * kept. Nothing is thrown, also when memory is short, and also by a message function in C++.
  *
- * Kernel and initrds are mapped, not read. While a function runs, a file that another program cuts short does no
- * harm: it is KEXEC_ERROR_IO when the request is planned or loaded, and nothing is loaded from it. For that time
- * the library handles SIGBUS, in every thread, passes what is not its own on to the action that was there before,
- * and puts that action back at the end; a function may run in several threads at once, with a context each.
+ * Kernel and initrds are mapped, not read. While a function runs, a file that another program cuts short does
+ * no harm: it is KEXEC_ERROR_IO when the request is planned or loaded, and nothing is loaded from it. For
+ * that time the library handles SIGBUS, in every thread, passes what is not its own on to the action that was
+ * there before, and puts that action back at the end; a function may run in several threads at once, with a
+ * context each.
  */
 #ifndef KEXEC_KEXEC_H
 #define KEXEC_KEXEC_H
@@ -73,7 +75,8 @@ KEXEC_API const char* kexec_version(void);
  * is it NULL.
  */
 KEXEC_API int kexec_context_new(const char* root, kexec_context** context);
-/* NULL is allowed. What is asked of its requests afterwards is KEXEC_ERROR_USAGE; they are freed on their own. */
+/* NULL is allowed. What is asked of its requests afterwards is KEXEC_ERROR_USAGE; they are freed on their
+ * own. */
 KEXEC_API void kexec_context_free(kexec_context* context);
 
 /* Called with what is odd but no failure, and with the details of a load. `text` is valid during the call. */
@@ -82,8 +85,8 @@ KEXEC_API void kexec_context_set_messages(kexec_context* context, kexec_message_
                                           void* user);
 
 /* Of the last failed call on this context or its requests: one sentence without a final period ("" if none
- * failed yet), valid until the next call; the enum kexec_error; the errno of the kernel or 0. Of a NULL context a
- * sentence that says so, KEXEC_ERROR_USAGE and 0. */
+ * failed yet), valid until the next call; the enum kexec_error; the errno of the kernel or 0. Of a NULL
+ * context a sentence that says so, KEXEC_ERROR_USAGE and 0. */
 KEXEC_API const char* kexec_error_text(const kexec_context* context);
 KEXEC_API int kexec_error_code(const kexec_context* context);
 KEXEC_API int kexec_error_errno(const kexec_context* context);
@@ -95,8 +98,8 @@ KEXEC_API void kexec_request_free(kexec_request* request);
 
 /* The kernel file; it is opened at once. A later call replaces it. "-" is standard input. */
 KEXEC_API int kexec_request_set_kernel(kexec_request* request, const char* path);
-/* The same from an open descriptor, which stays the caller's and is not needed after the call: with the rights it
- * was opened with, a regular file from its beginning, a pipe or socket to its end. */
+/* The same from an open descriptor, which stays the caller's and is not needed after the call: with the
+ * rights it was opened with, a regular file from its beginning, a pipe or socket to its end. */
 KEXEC_API int kexec_request_set_kernel_fd(kexec_request* request, int fd);
 /* One more initrd, behind those added before. */
 KEXEC_API int kexec_request_add_initrd(kexec_request* request, const char* path);
