@@ -44,11 +44,6 @@ class RealModeEmu : public ::testing::Test {
   static uint32_t Word(const Emulator& emulator, uint64_t address) {
     return *ReadAt<Le<uint32_t>>(emulator.Read(address, 4), 0);
   }
-  static std::string Text(const Emulator& emulator, uint64_t address, size_t size) {
-    std::string text;
-    for (const std::byte byte : emulator.Read(address, size)) text += static_cast<char>(byte);
-    return text;
-  }
 
   RecordingDiagnostics diagnostics_;
 };
@@ -63,8 +58,8 @@ TEST_F(RealModeEmu, ABzImageIsEnteredWhereItsSetupCodeLies) {
   EXPECT_THAT(emulator.data_segments(), Each(0x1000));
   EXPECT_EQ(emulator.reg(Emulator::kRsp), 0xe000u);
   EXPECT_EQ(emulator.cr0(), 0x10u);
-  EXPECT_EQ(Text(emulator, 0x10202, 4), "HdrS");
-  EXPECT_EQ(Text(emulator, Word(emulator, 0x10228), 13), std::string("quiet splash") + '\0');
+  EXPECT_EQ(emulator.ReadText(0x10202, 4), "HdrS");
+  EXPECT_EQ(emulator.ReadText(Word(emulator, 0x10228), 13), std::string("quiet splash") + '\0');
   EXPECT_EQ(Word(emulator, 0x1021c), 0x3001u);
   EXPECT_EQ(emulator.Read(Word(emulator, 0x10218), 0x3001),
             std::vector(inputs.initrds[0].view().begin(), inputs.initrds[0].view().end()));
@@ -89,7 +84,7 @@ TEST_F(RealModeEmu, AZimageIsEnteredAt0x90000) {
   EXPECT_EQ(emulator.cs(), 0x9020);
   EXPECT_THAT(emulator.data_segments(), Each(0x9000));
   EXPECT_EQ(emulator.reg(Emulator::kRsp), 0x9800u);
-  EXPECT_EQ(Text(emulator, 0x99800, 6), std::string("quiet") + '\0');
+  EXPECT_EQ(emulator.ReadText(0x99800, 6), std::string("quiet") + '\0');
   EXPECT_EQ(emulator.Read(0x10000, image.kernel.size()),
             std::vector(image.kernel.view().begin(), image.kernel.view().end()));
 }

@@ -30,12 +30,6 @@ class X86PlanEmu : public ::testing::Test {
     }
   }
 
-  static std::string BytesAt(const Emulator& emulator, uint64_t address, size_t size) {
-    std::string text;
-    for (const std::byte byte : emulator.Read(address, size)) text += static_cast<char>(byte);
-    return text;
-  }
-
   RecordingDiagnostics diagnostics_;
 };
 
@@ -56,8 +50,8 @@ TEST_F(X86PlanEmu, A64BitKernelAbove4GiBIsEntered) {
     EXPECT_EQ(emulator.reg(reg), 0u) << reg;
   }
   EXPECT_EQ(emulator.flags() & 0x200, 0u);  // interrupts stay off
-  EXPECT_EQ(BytesAt(emulator, boot.params_address + 0x202, 4), "HdrS");
-  EXPECT_EQ(BytesAt(emulator, boot.params_address + 0x1000, inputs.command_line.size() + 1),
+  EXPECT_EQ(emulator.ReadText(boot.params_address + 0x202, 4), "HdrS");
+  EXPECT_EQ(emulator.ReadText(boot.params_address + 0x1000, inputs.command_line.size() + 1),
             inputs.command_line + '\0');
   EXPECT_EQ(emulator.serial(), "");
 }

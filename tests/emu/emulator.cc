@@ -121,6 +121,12 @@ std::vector<std::byte> Emulator::Read(uint64_t address, size_t size) const {
   return bytes;
 }
 
+std::string Emulator::ReadText(uint64_t address, size_t size) const {
+  std::string text;
+  for (const std::byte byte : Read(address, size)) text += static_cast<char>(byte);
+  return text;
+}
+
 void Emulator::BuildPageTables(uint64_t stop_address) {
   std::set<uint64_t> gigabytes = {kScratch >> 30, stop_address >> 30};
   for (const uint64_t page : pages_) gigabytes.insert(page >> 30);

@@ -73,6 +73,7 @@ class Emulator {
 
   // Physical memory. Reading what was never mapped throws.
   std::vector<std::byte> Read(uint64_t address, size_t size) const;
+  std::string ReadText(uint64_t address, size_t size) const;
   void Write(uint64_t address, Bytes bytes);
 
  private:
