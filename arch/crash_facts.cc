@@ -25,8 +25,7 @@ Result<CrashFacts> ReadXenCrashFacts(const SystemRoot& root, const IomemReport& 
   if (facts.memory.regions.empty()) {
     return Fail(
         Errc::kNoCrashRegion,
-        "Xen has reserved no memory for a crash kernel; start Xen with crashkernel= on its own command "
-        "line");
+        "Xen has reserved no memory for a crash kernel; start Xen with crashkernel= on its own command line");
   }
   facts.cpu_notes = RangesNamed(kXenCpuNotes, iomem);
   const std::vector<PhysRange> vmcoreinfo = RangesNamed(kXenVmcoreinfo, iomem);

@@ -81,16 +81,16 @@ struct BootInputs {
   std::vector<BootModule> modules;   // --module, in order
   std::string command_line;          // as the kernel will see it
   LoadKind kind = LoadKind::kNormal;
-  PhysRange window;               // --mem-min, --mem-max: every segment lies inside
+  PhysRange window;  // --mem-min, --mem-max: every segment lies inside
   // Where all but the kernel itself lies instead; nullopt: in `window`, too.
   std::optional<PhysRange> companion_window;
   bool live_update = false;       // --load-live-update: it takes the place of a running Xen
   std::optional<PhysAddr> entry;  // --entry: replaces the address the kernel jumps to
   // --load-preserve-context: the kernel can jump back to the running one, and has the RAM inside the window.
   bool preserve_context = false;
-  bool pass_efi = true;           // false: --noefi
-  bool entry_32bit = false;       // --entry-32bit: of a bzImage
-  bool real_mode = false;         // --real-mode: of a bzImage; one that starts no other way needs no asking
+  bool pass_efi = true;      // false: --noefi
+  bool entry_32bit = false;  // --entry-32bit: of a bzImage
+  bool real_mode = false;    // --real-mode: of a bzImage; one that starts no other way needs no asking
   ElfHandover elf_handover = ElfHandover::kByImage;
   PurgatoryOptions purgatory;
   CrashOptions crash;

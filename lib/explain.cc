@@ -28,8 +28,7 @@ std::string WhyBusy(const CallFacts& facts, const SystemRoot& root) {
   const bool may_be_stuck = machine == "aarch64" || machine.starts_with("arm");
   if (may_be_stuck && facts.call != KexecCall::kReboot && !facts.unload) {
     return "another kexec call is in progress, or the CPUs of this machine cannot be parked (dmesg: 'CPUs "
-           "are stuck in "
-           "the kernel'); try again, else update the firmware";
+           "are stuck in the kernel'); try again, else update the firmware";
   }
   return "another kexec load, unload or reboot is in progress; wait for it and try again";
 }

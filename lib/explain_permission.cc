@@ -25,8 +25,7 @@ std::optional<std::string> ForbiddenBySysctl(const CallFacts& facts, const Syste
   const auto disabled = root.ReadLine("proc/sys/kernel/kexec_load_disabled");
   if (disabled && *disabled == "1") {
     return "kernel.kexec_load_disabled is 1, which stays so until the next boot; reboot, and find who sets "
-           "it "
-           "(sysctl.d)";
+           "it (sysctl.d)";
   }
   const std::string_view name =
       facts.kind == LoadKind::kCrash ? "kexec_load_limit_panic" : "kexec_load_limit_reboot";
@@ -87,8 +86,7 @@ std::string WhyNotPermitted(const CallFacts& facts, const SystemRoot& root) {
     return "a seccomp filter (a container or a service's sandbox) forbids the call; run it outside";
   }
   return "capability, sysctls, lockdown and seccomp all allow it, so a security module refused; see the "
-         "kernel log "
-         "(dmesg)";
+         "kernel log (dmesg)";
 }
 
 std::string WhyNoAccess(const CallFacts& facts, const SystemRoot& root) {
@@ -100,8 +98,7 @@ std::string WhyNoAccess(const CallFacts& facts, const SystemRoot& root) {
   }
   return fmt::format(
       "a security policy (IMA appraisal, SELinux) rejects this file{}; sign it as the policy asks, see the "
-      "kernel "
-      "log (dmesg)",
+      "kernel log (dmesg)",
       secure_boot);
 }
 

@@ -75,8 +75,7 @@ std::string WhyNoAddress(const CallFacts& facts, const SystemRoot& root) {
         "the kernel found no free range of RAM for the image{}; use kexec -c, which places it itself", need);
   }
   return "a segment is not page aligned, wraps, or lies above the memory the kernel can copy to; please "
-         "report this "
-         "with the output of -d";
+         "report this with the output of -d";
 }
 
 std::string WhyInvalid(const CallFacts& facts, const SystemRoot& root) {

@@ -20,8 +20,7 @@ std::string WhyRefused(const CallFacts& facts) {
   }
   return fmt::format(
       "Xen takes at most {} segments that do not overlap, and a live update only where it is built for it; "
-      "see "
-      "its log (xl dmesg)",
+      "see its log (xl dmesg)",
       kXenMaxSegments);
 }
 

@@ -124,8 +124,7 @@ Result<> CheckHalfOfRam(const std::vector<Reservation>& segments, Alignment page
     if (pages > allowed) {
       return Fail(Errc::kDoesNotFit,
                   "segment '{}' at {} needs {} pages, the kernel takes at most {}, half of its {} pages of "
-                  "RAM; use a "
-                  "smaller file",
+                  "RAM; use a smaller file",
                   segment.label, ToString(segment.dest.range()), pages, allowed, total_ram_pages);
     }
     total += pages;  // disjoint ranges: no overflow

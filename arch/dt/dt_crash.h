@@ -26,7 +26,7 @@ struct DtCrashExtras {
   PageRange core_headers;
   std::vector<std::byte> core_header_bytes;
   bool kernel_updates_headers = false;  // --hotplug, and the running kernel can: no digest covers them
-  std::vector<PhysRange> usable;  // the region it is loaded into first
+  std::vector<PhysRange> usable;        // the region it is loaded into first
 };
 
 // The one region the kernel loads into (crashk_res), as far as --mem-min and --mem-max allow.

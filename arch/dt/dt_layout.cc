@@ -79,8 +79,7 @@ Result<PageRange> PlaceTree(uint64_t size, const ImageKernel& image, const PageR
   if (size > kMaxTree) {
     return Fail(Errc::kDoesNotFit,
                 "the device tree has {:#x} bytes, and kernels take at most {:#x}; give a smaller one with "
-                "--dtb=FILE, "
-                "or fewer overlays",
+                "--dtb=FILE, or fewer overlays",
                 size, kMaxTree);
   }
   PhysRange reachable = window;

@@ -16,11 +16,8 @@ struct check {
 };
 
 // The check that a machine's parameters ask for. A macro: each machine has a type of its own.
-#define CHECK_OF(params)                                                                     \
-  {                                                                                          \
-    (params)->digest_kind, (params)->digest_flags, (params)->digest, (params)->hashed_count, \
-        (params)->hashed                                                                     \
-  }
+#define CHECK_OF(params) \
+  {(params)->digest_kind, (params)->digest_flags, (params)->digest, (params)->hashed_count, (params)->hashed}
 
 // Whether it can be made at all.
 int check_is_sane(const struct check* check);

@@ -109,7 +109,8 @@ std::string WhyOnlyFileLoad(const LoadFacts& facts) {
 
 std::string DescribeCall(const CallChoice& choice) {
   if (!choice.may_fall_back) return std::string(CallName(choice.first));
-  return fmt::format("{}, then {} where that may help", CallName(choice.first), CallName(OtherCall(choice.first)));
+  return fmt::format("{}, then {} where that may help", CallName(choice.first),
+                     CallName(OtherCall(choice.first)));
 }
 
 KexecCall OtherCall(KexecCall call) {

@@ -69,8 +69,7 @@ Result<> EstimateCrashkernel(const Session& session) {
   // A unified kernel image or a boot entry may have brought one.
   const bool assumed = !options.append && !options.reuse_cmdline && request.command_line.empty();
   if (assumed) {
-    KEXEC_ASSIGN(request.command_line,
-                 BuildCommandLine({.reuse = true, .kind = options.slot}, session.root));
+    KEXEC_ASSIGN(request.command_line, BuildCommandLine({.reuse = true, .kind = options.slot}, session.root));
   }
   const Result<CrashReservation> reservation = ReadCrashReservation(session.root);
   const uint64_t ranges = reservation.has_value() ? reservation->dumped_ranges : 1;

@@ -64,8 +64,7 @@ Result<> LoadByFile(const LoadRequest& request, const Session& session) {
     KEXEC_ASSIGN(load.initrd_fd, OneDescriptor("initrd", initrds, initrd_copy));
   }
   // A crash image lies in its region with the memory the kernel runs in; any other is what its files are.
-  load.bytes =
-      load.kind == LoadKind::kCrash ? RunBytes(request.kernel) : request.kernel_file.bytes.size();
+  load.bytes = load.kind == LoadKind::kCrash ? RunBytes(request.kernel) : request.kernel_file.bytes.size();
   for (const ImageFile& file : request.initrds)
     load.bytes += file.bytes.size();  // mapped, so their sum exists
   load.command_line = request.command_line;

@@ -80,9 +80,8 @@ inline constexpr OptionRow kOtherRows[] = {
      .without_load = WithoutLoad::kRefuse,
      .help = "ELF kernel: pass ELF boot notes",
      .man = "Pass ELF boot notes to an ELF kernel. Of this option and the next three the last one counts; "
-            "without any "
-            "a Linux kernel gets what Linux expects, an image with a PVH entry is entered there, and any "
-            "other ELF file gets ELF boot notes. Other formats are not concerned."},
+            "without any a Linux kernel gets what Linux expects, an image with a PVH entry is entered there, "
+            "and any other ELF file gets ELF boot notes. Other formats are not concerned."},
     {.id = OptionId::kArgsLinux,
      .name = "args-linux",
      .group = Group::kRare,
@@ -179,8 +178,7 @@ inline constexpr OptionRow kOtherRows[] = {
          "Load a Linux kernel that can jump back to the running one, which --exec then only puts to sleep. "
          "The new kernel gets the memory below --mem-max, which must be given, at most half of all there is; "
          "what the running kernel has there is kept aside. `kexec_jump_back_entry=` on the new kernel's "
-         "command "
-         "line tells it where to jump back to. On x86, with a running kernel that is built with "
+         "command line tells it where to jump back to. On x86, with a running kernel that is built with "
          "CONFIG_KEXEC_JUMP."},
     {.id = OptionId::kJumpBackHelper,
      .name = "load-jump-back-helper",
@@ -189,17 +187,15 @@ inline constexpr OptionRow kOtherRows[] = {
      .vital = true,
      .help = "load what returns to the preserved kernel",
      .man = "In a kernel that was loaded with --load-preserve-context: load what jumps back to the kernel "
-            "before, at "
-            "the address given with --entry, or else by `kexec_jump_back_entry=` in /proc/cmdline. Then "
-            "--exec jumps "
-            "back, and from then on --exec in either kernel goes on in the other."},
+            "before, at the address given with --entry, or else by `kexec_jump_back_entry=` in "
+            "/proc/cmdline. Then --exec jumps back, and from then on --exec in either kernel goes on in the "
+            "other."},
     {.id = OptionId::kLoadLiveUpdate,
      .name = "load-live-update",
      .group = Group::kRare,
      .help = "load a Xen hypervisor over the running one",
      .man = "In Xen's first domain: load a Xen hypervisor (a relocatable Multiboot 2 kernel) that takes the "
-            "place of "
-            "the running one. Only a Xen that is built for it can; others refuse."},
+            "place of the running one. Only a Xen that is built for it can; others refuse."},
     {.id = OptionId::kExecLiveUpdate,
      .name = "exec-live-update",
      .group = Group::kRare,

@@ -137,8 +137,7 @@ inline constexpr OptionRow kUsualRows[] = {
      .help = "initial ramdisk; may be repeated, in order",
      .man = "Pass the file to the kernel as initial ramdisk. If it is given several times the kernel unpacks "
             "the archives in that order. Without it the kernel gets none, unless a unified kernel image or a "
-            "boot "
-            "entry brings one: see --no-embedded and --keep-embedded."},
+            "boot entry brings one: see --no-embedded and --keep-embedded."},
     {.id = OptionId::kAppend,
      .name = "append",
      .alias = "command-line",
@@ -157,8 +156,7 @@ inline constexpr OptionRow kUsualRows[] = {
      .without_load = WithoutLoad::kRefuse,
      .help = "take the command line of the running kernel",
      .man = "Take the command line from /proc/cmdline, without `BOOT_IMAGE=` and what only a running crash "
-            "kernel is "
-            "told (`elfcorehdr=`, `dmcryptkeys=`), and for a crash kernel without `crashkernel=`."},
+            "kernel is told (`elfcorehdr=`, `dmcryptkeys=`), and for a crash kernel without `crashkernel=`."},
     {.id = OptionId::kBootEntry,
      .name = "boot-entry",
      .value = Value::kName,
@@ -284,8 +282,7 @@ inline constexpr OptionRow kUsualRows[] = {
      .without_load = WithoutLoad::kWarn,
      .help = "jump to this address instead of the kernel's own entry",
      .man = "Jump to this physical address instead of the kernel's own entry, or with "
-            "--load-jump-back-helper back "
-            "to it. 0 is as if not given."},
+            "--load-jump-back-helper back to it. 0 is as if not given."},
     {.id = OptionId::kEntry32bit,
      .name = "entry-32bit",
      .group = Group::kPlacement,
@@ -348,8 +345,7 @@ inline constexpr OptionRow kUsualRows[] = {
      .honoured_by = HonouredBy::kKexecLoad,
      .help = "jump without a check: --digest=none",
      .man = "Jump without checking the loaded bytes. Saves the time for the digest. A kernel file whose own "
-            "checksum does "
-            "not match is loaded, too."},
+            "checksum does not match is loaded, too."},
     {.id = OptionId::kConsoleSerial,
      .name = "console-serial",
      .group = Group::kPurgatory,

@@ -154,7 +154,7 @@ struct OptionRow {
   std::string_view alias = {};  // a second long name; empty: none
   // Where kexec-tools has that name: elsewhere an abbreviation means another option if it can.
   Architecture alias_machines = Architecture::kEvery;
-  char letter = 0;              // 0: none
+  char letter = 0;  // 0: none
   Value value = Value::kNone;
   std::string_view argument = {};  // its name in texts; empty exactly for flags
   std::string_view choices = {};   // separated by blanks

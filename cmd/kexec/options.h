@@ -113,7 +113,7 @@ struct Options {
   Color color = Color::kAuto;
   std::optional<std::filesystem::path> root;  // --root: plan for the machine recorded there
   std::optional<std::filesystem::path>
-      capture;  // --capture: record this machine there; set for kCapture only
+      capture;          // --capture: record this machine there; set for kCapture only
   bool redact = false;  // --redact: without what no plan depends on
 
   RareOptions rare;
@@ -141,8 +141,7 @@ bool LoadsKernel(Mode mode);
 // with a warning.
 Result<Options> ParseArguments(std::span<const std::string_view> words,
                                Architecture machine = kThisArchitecture);
-Result<Options> ParseArguments(int argc, const char* const* argv,
-                               Architecture machine = kThisArchitecture);
+Result<Options> ParseArguments(int argc, const char* const* argv, Architecture machine = kThisArchitecture);
 
 // What main prints on stderr for an error of ParseArguments: "kexec: MESSAGE", the way to --help, and for
 // kNotRecognised the usage. Ends with a newline.

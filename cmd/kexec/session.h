@@ -20,7 +20,7 @@ struct Session {
   Syscalls& kernel;
   HostActions& host;
   Diagnostics& diagnostics;
-  std::string& out;  // goes to standard output when the mode is done
+  std::string& out;      // goes to standard output when the mode is done
   FileWatch files = {};  // sees every file that is mapped while the mode runs
 };
 

@@ -41,7 +41,7 @@ std::string StatusJson(const SystemRoot& root) {
   const auto number = [&json](uint64_t value) { json.Number(value); };
   const auto ranges = [&json](const std::vector<PhysRange>& values) { json.Ranges(values); };
   const auto reservation = ReadCrashReservation(root);
-  const auto field = [&](auto CrashReservation::*member) {
+  const auto field = [&](auto CrashReservation::* member) {
     return reservation.has_value() ? std::optional(*reservation.*member) : std::nullopt;
   };
   // An empty list says "none", so it must not stand for "hidden".

@@ -48,8 +48,7 @@ std::unexpected<Error> OutsideProperty(const OverlayValues& values, Id node, std
 std::unexpected<Error> NoReference(std::string_view label, std::string_view text) {
   return Fail(Errc::kMalformed,
               "it is damaged: it uses the label '{}' at '{}', which is not written PATH:PROPERTY:OFFSET; "
-              "make it anew "
-              "with dtc -@",
+              "make it anew with dtc -@",
               label, text.substr(0, 200));
 }
 

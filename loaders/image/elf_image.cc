@@ -24,7 +24,8 @@ Bytes BytesFrom(const std::vector<LoadPiece>& pieces, PhysAddr address) {
 // Counts the pieces' addresses from `base` on.
 Result<> Rebase(std::vector<LoadPiece>& pieces, PhysAddr base) {
   if (pieces.front().address != base) {
-    return Fail(Errc::kMalformed, "the first piece is linked to {:#x}, but the entry point with the header is {:#x}",
+    return Fail(Errc::kMalformed,
+                "the first piece is linked to {:#x}, but the entry point with the header is {:#x}",
                 pieces.front().address.raw(), base.raw());
   }
   for (LoadPiece& piece : pieces) piece.address = PhysAddr(piece.address.raw() - base.raw());

@@ -36,9 +36,10 @@ struct RiscvFields {
 };
 static_assert(sizeof(RiscvFields) == kImageHeaderSize && offsetof(RiscvFields, magic) == 48 &&
               offsetof(RiscvFields, magic2) == 56);
-constexpr uint64_t kRiscvMagic = 0x5643534952;   // "RISCV", deprecated since header version 0.2
-constexpr uint32_t kRiscvMagic2 = 0x05435352;    // "RSC\x05"
-constexpr uint64_t kRiscv32TextOffset = 4 << 20;  // boot.rst, "Kernel location": rv32's boundary; rv64 has 2 MiB
+constexpr uint64_t kRiscvMagic = 0x5643534952;  // "RISCV", deprecated since header version 0.2
+constexpr uint32_t kRiscvMagic2 = 0x05435352;   // "RSC\x05"
+constexpr uint64_t kRiscv32TextOffset =
+    4 << 20;  // boot.rst, "Kernel location": rv32's boundary; rv64 has 2 MiB
 
 // Flags of both: bit 0 is the byte order; arm64 has the page size in bits 1 and 2, and the placement in bit 3.
 constexpr uint64_t kBigEndian = 1 << 0;
@@ -53,8 +54,8 @@ constexpr uint64_t kMaxImageSize = uint64_t{2} << 30;
 
 Result<> CheckSizes(const ImageKernel& image) {
   if (image.image_size < kImageHeaderSize || image.image_size > kMaxImageSize) {
-    return Fail(Errc::kMalformed, "image_size is {:#x}; a kernel takes {:#x} to {:#x} bytes", image.image_size,
-                kImageHeaderSize, kMaxImageSize);
+    return Fail(Errc::kMalformed, "image_size is {:#x}; a kernel takes {:#x} to {:#x} bytes",
+                image.image_size, kImageHeaderSize, kMaxImageSize);
   }
   if (!Alignment::Of<4096>().Divides(image.text_offset) || image.text_offset > kMaxImageSize) {
     return Fail(Errc::kMalformed, "text_offset is {:#x}; it must be a multiple of 0x1000, at most {:#x}",

@@ -32,7 +32,7 @@ struct ImageKernel {
   // False for arm64 kernels before 3.17, whose header does not tell: image_size is an estimate then, and as
   // much memory as possible behind it should be left free.
   bool image_size_told = true;
-  bool big_endian = false;                               // arm64 only; riscv64 ones are refused
+  bool big_endian = false;                                // arm64 only; riscv64 ones are refused
   ImagePageSize page_size = ImagePageSize::kUnspecified;  // arm64 only
   // May lie anywhere in memory. False: arm64 before 4.6, where RAM below the kernel is lost to it, so that it
   // belongs as near to the start of RAM as possible.

@@ -15,7 +15,7 @@ namespace {
 
 constexpr uint64_t kMaxHead = uint64_t{16} << 20;  // 299,000 program headers
 constexpr uint64_t kMaxVmcoreInfo = 64 << 10;      // the kernel's has a page, the largest of which is that
-constexpr uint64_t kMaxNotes = uint64_t{1} << 20;       // one for each CPU, and a few more
+constexpr uint64_t kMaxNotes = uint64_t{1} << 20;  // one for each CPU, and a few more
 constexpr std::string_view kNoteName = "VMCOREINFO";
 
 Result<std::vector<std::byte>> ReadBytes(const DumpSource& source, uint64_t offset, uint64_t size) {

@@ -42,7 +42,8 @@ class ElfBoot : public ::testing::Test {
 
   static kexec_purgatory_params ParamsOf(const LoadPlan& plan) {
     for (const Segment& segment : plan.segments) {
-      if (segment.label == "purgatory") return ReadAt<kexec_purgatory_params>(segment.contents.view(), 0).value();
+      if (segment.label == "purgatory")
+        return ReadAt<kexec_purgatory_params>(segment.contents.view(), 0).value();
     }
     ADD_FAILURE() << "no purgatory";
     return {};
@@ -77,9 +78,9 @@ std::string TextAt(const PhysicalMemory& memory, uint64_t address) {
 TEST_F(ElfBoot, TellsByNotesWhatNobodyElseTells) {
   const auto plan = Plan();
   ASSERT_TRUE(plan.has_value()) << plan.error().message();
-  EXPECT_THAT(SegmentsOf(*plan),
-              ElementsAre(Pair("kernel", Pages(0x200000, 0x202000)), Pair("kernel 2", Pages(0x300000, 0x304000)),
-                          Pair("boot notes", Pages(0x13ffff000, 0x140000000))));
+  EXPECT_THAT(SegmentsOf(*plan), ElementsAre(Pair("kernel", Pages(0x200000, 0x202000)),
+                                             Pair("kernel 2", Pages(0x300000, 0x304000)),
+                                             Pair("boot notes", Pages(0x13ffff000, 0x140000000))));
   const auto params = ParamsOf(*plan);
   EXPECT_EQ(params.entry_kind, uint32_t{KEXEC_PURGATORY_ENTRY_64});
   EXPECT_EQ(params.kernel_entry, 0x200100u);
@@ -137,8 +138,8 @@ TEST_F(ElfBoot, TellsAPvhKernelEverythingInStartInfo) {
 
   const PhysicalMemory memory = MemoryOf(*plan);
   const uint64_t info = params.registers.rbx;
-  EXPECT_EQ(Word(memory, info), 0x00000001336ec578u);       // magic, version 1
-  EXPECT_EQ(Word(memory, info + 8), uint64_t{2} << 32);     // flags, two modules
+  EXPECT_EQ(Word(memory, info), 0x00000001336ec578u);    // magic, version 1
+  EXPECT_EQ(Word(memory, info + 8), uint64_t{2} << 32);  // flags, two modules
   const uint64_t modules = Word(memory, info + 16);
   EXPECT_EQ(TextAt(memory, Word(memory, info + 24)), "one two");
   EXPECT_EQ(Word(memory, info + 32), 0xf5a40u);
@@ -169,7 +170,8 @@ TEST_F(ElfBoot, RefusesWhatItCannotHandOver) {
   EXPECT_EQ(MessageOf(Plan()), "2 initrds: by its PVH entry a kernel takes one; concatenate them");
   inputs.initrds.clear();
   kernel.pieces[0].address = PhysAddr(0xa0000);
-  EXPECT_EQ(MessageOf(Plan()), "'kernel' must be at [0xa0000, 0xa2000), but [0xa0000, 0xa2000) is not free RAM");
+  EXPECT_EQ(MessageOf(Plan()),
+            "'kernel' must be at [0xa0000, 0xa2000), but [0xa0000, 0xa2000) is not free RAM");
 }
 
 // The Internet checksum of the whole is zero, each note is where the one before ends.

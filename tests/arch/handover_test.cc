@@ -85,8 +85,7 @@ TEST(Handover, SplitsAddressesAbove4GiB) {
 
 TEST(Handover, TellsARelocatedKernelWhereItIs) {
   RecordingDiagnostics diagnostics;
-  const auto handover =
-      HandoverOf(FactsWithRam(), InputsFor(SmallKernel(), {}, ""), diagnostics);
+  const auto handover = HandoverOf(FactsWithRam(), InputsFor(SmallKernel(), {}, ""), diagnostics);
   const auto bytes = handover.Write({PhysAddr(0x3000000), PhysAddr(0x2000000), PhysAddr(0), 0});
   EXPECT_EQ(ParamsOf(bytes).header.code32_start, 0x2000000u);
   EXPECT_EQ(ParamsOf(bytes).header.ramdisk_image, 0u);
@@ -131,8 +130,7 @@ TEST(Handover, PassesEfiToA64BitKernelThatTakesIt) {
   X86Facts facts = FactsWithRam();
   facts.efi = SomeEfi();
   RecordingDiagnostics diagnostics;
-  const auto bytes =
-      HandoverOf(facts, InputsFor(SmallKernel(), {}, ""), diagnostics).Write(kAddresses);
+  const auto bytes = HandoverOf(facts, InputsFor(SmallKernel(), {}, ""), diagnostics).Write(kAddresses);
   const EfiInfo info = ParamsOf(bytes).efi_info;
   EXPECT_EQ(info.loader_signature, kEfiLoader64);
   EXPECT_EQ(info.systab, 0x3f5eb018u);

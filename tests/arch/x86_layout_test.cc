@@ -152,10 +152,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "the command line has 2048 bytes, this kernel takes at most 2047; shorten it"},
         Refusal{"TooManyInitrds", [](BootInputs& in) { in.initrds.assign(14, Pattern(1, 1)); },
                 Errc::kDoesNotFit, "14 initrds: kexec_load takes at most 13; concatenate some of them"},
-        Refusal{"EmptyInitrd",
-                [](BootInputs& in) {
-                  in.initrds = {Pattern(1, 1), SharedBytes()};
-                },
+        Refusal{"EmptyInitrd", [](BootInputs& in) { in.initrds = {Pattern(1, 1), SharedBytes()}; },
                 Errc::kMalformed, "initrd 2 of 2 is empty"},
         Refusal{"InitrdTooBig", [](BootInputs& in) { in.initrds = {Pattern(0x7000001, 1)}; },
                 Errc::kDoesNotFit,

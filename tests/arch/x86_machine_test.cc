@@ -154,9 +154,10 @@ TEST_F(X86MachineTest, RefusesATreeThatIsNoneOrThatTheKernelCannotTake) {
   old.protocol = 0x0208;
   inputs = InputsFor(old, {}, "");
   inputs.device_tree.tree = NamedFile{"/given.dtb", SharedBytes::Own(DeviceTree::Empty().Packed())};
-  EXPECT_EQ(MessageOf(Plan(*Read(), inputs)),
-            "this kernel takes no device tree: its boot protocol is 2.08, and 2.09 brought the list it would be "
-            "in; leave out --dtb");
+  EXPECT_EQ(
+      MessageOf(Plan(*Read(), inputs)),
+      "this kernel takes no device tree: its boot protocol is 2.08, and 2.09 brought the list it would be "
+      "in; leave out --dtb");
 
   inputs.kernel = KernelImage{.type = "multiboot2-x86", .image = MultibootKernel{}};
   inputs.kernel_name = "/xen";

@@ -113,7 +113,8 @@ TEST(ReserveKept, TakesOutWhatTheRunningKernelNoLongerUses) {
                                         Range(0x300000, 0x323000),      Range(0x310000, 0x318000),
                                         Range(0x500000, 0x502000),      Range(0, 0x1000),
                                         Range(0x200000, 0x210000)};
-  const MemoryMap running = RamMap({Range(0x1000, 0x300000), Range(0x323000, 0x3ff000), Range(0x502000, 0x800000)});
+  const MemoryMap running =
+      RamMap({Range(0x1000, 0x300000), Range(0x323000, 0x3ff000), Range(0x502000, 0x800000)});
   EXPECT_THAT(ReserveKept(map, named, running).regions(),
               ElementsAre(MemoryRegion{Range(0, 0x300000), MemoryType::kRam},
                           MemoryRegion{Range(0x300000, 0x323000), MemoryType::kReserved},

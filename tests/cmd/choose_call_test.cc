@@ -204,8 +204,7 @@ TEST(FileLoadKnowsFormat, WhereSomeKernelOfTheMachineHasALoader) {
 TEST(FileLoadDrawback, IsTheBoards) {
   EXPECT_EQ(FileLoadDrawback("x86_64", LoadKind::kCrash), "");
   for (const LoadKind kind : {LoadKind::kNormal, LoadKind::kCrash}) {
-    EXPECT_EQ(FileLoadDrawback("aarch64", kind),
-              "kexec_file_load of arm64 checks nothing before the jump");
+    EXPECT_EQ(FileLoadDrawback("aarch64", kind), "kexec_file_load of arm64 checks nothing before the jump");
   }
   EXPECT_EQ(FileLoadDrawback("riscv64", LoadKind::kNormal), "");
   EXPECT_EQ(FileLoadDrawback("riscv64", LoadKind::kCrash),

@@ -269,8 +269,7 @@ constexpr Row kValues[] = {
      "'--load-panic' is not given"},
     {"type_with_execute", "-e -t bzImage",
      "execute; type bzImage; ! option '--type' has no meaning with '--exec'"},
-    {"dtb_on_x86", "-l K --dtb=D",
-     "load; kernel K; dtb D; needs kexec_load: --dtb"},
+    {"dtb_on_x86", "-l K --dtb=D", "load; kernel K; dtb D; needs kexec_load: --dtb"},
     {"foreign_flag", "-p K --dt-no-old-root",
      "load; crash; kernel K; ! option '--dt-no-old-root' is ignored: it means nothing on this architecture"},
 };

@@ -13,14 +13,17 @@
 namespace kexec::testing {
 namespace {
 
-constexpr const char* kOrderNames[] = {"ascending", "descending", "random", "destination first", "destination backwards",
-                                       "destination last", "interleaved"};
+constexpr const char* kOrderNames[] = {
+    "ascending",        "descending", "random", "destination first", "destination backwards",
+    "destination last", "interleaved"};
 
 struct Cost {
   uint64_t pages;
   MachineCounters counters;
   double Steps() const { return static_cast<double>(counters.steps) / static_cast<double>(pages); }
-  double Allocations() const { return static_cast<double>(counters.allocations) / static_cast<double>(pages); }
+  double Allocations() const {
+    return static_cast<double>(counters.allocations) / static_cast<double>(pages);
+  }
   // Memory beyond the image itself at the worst moment, in percent of it; what any image needs is left out.
   double Overhead() const {
     constexpr uint64_t kAnyImage = 16 * kPage;  // object, control pages, one page of the list
@@ -32,7 +35,8 @@ struct Cost {
 
 // An image of `mebibytes` in `segments` parts, low in memory, where just enough is free for it twice. Which pages serve it
 // is the allocator's choice, unless some can be taken by their place (hidden_percent).
-Cost Measure(uint64_t mebibytes, PageOrder order, unsigned max_order, uint64_t segments = 1, unsigned hidden_percent = 100) {
+Cost Measure(uint64_t mebibytes, PageOrder order, unsigned max_order, uint64_t segments = 1,
+             unsigned hidden_percent = 100) {
   const uint64_t bytes = mebibytes * kMiB, part = bytes / segments;
   const MachineConfig config{.pages = (2 * mebibytes + 4) * kMiB / kPage,
                              .order = order,
@@ -60,7 +64,10 @@ struct Case {
   unsigned hidden_percent = 100;
   std::string Name() const {
     return std::string(kOrderNames[order]) + (max_order == 0 ? ", single pages" : ", blocks") +
-           (segments == 1 ? "" : ", 16 segments") + (hidden_percent == 100 ? "" : hidden_percent == 0 ? ", free" : ", mixed");
+           (segments == 1 ? "" : ", 16 segments") +
+           (hidden_percent == 100 ? ""
+            : hidden_percent == 0 ? ", free"
+                                  : ", mixed");
   }
 };
 

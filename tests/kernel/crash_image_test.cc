@@ -12,8 +12,10 @@ namespace kexec::testing {
 namespace {
 
 constexpr uint64_t kOnCrashFlags = kArchX86_64 | kOnCrash;
-constexpr MachineConfig kMachine = {.pages = 1024, .order = kRandom, .max_order = 4, .crash = {0x100000, 0x200000}};
-const std::vector<Piece> kImage = {Full(0x101000, 0x40000), {0x180000, 0x30000, 0x12345}, {0x1ff000, 0x1000, 0}};
+constexpr MachineConfig kMachine = {
+    .pages = 1024, .order = kRandom, .max_order = 4, .crash = {0x100000, 0x200000}};
+const std::vector<Piece> kImage = {
+    Full(0x101000, 0x40000), {0x180000, 0x30000, 0x12345}, {0x1ff000, 0x1000, 0}};
 
 TEST(CrashImage, LiesInItsRegionAndNowhereElse) {
   Simulation simulation(kMachine, kImage);

@@ -59,8 +59,10 @@ TEST_P(FailureTest, NoMemoryFromTheNthAllocationOn) {
 
 TEST_P(FailureTest, OneAllocationFails) {
   uint64_t n = 1;
-  for (Outcome outcome; (outcome = LoadWith(GetParam(), {.fail_allocation = n})).counters.allocations >= n; ++n) {
-    ASSERT_TRUE(outcome.result == 0 || outcome.result == -ENOMEM) << "allocation " << n << ": " << outcome.result;
+  for (Outcome outcome; (outcome = LoadWith(GetParam(), {.fail_allocation = n})).counters.allocations >= n;
+       ++n) {
+    ASSERT_TRUE(outcome.result == 0 || outcome.result == -ENOMEM)
+        << "allocation " << n << ": " << outcome.result;
   }
   EXPECT_GT(n, 8u);
 }
@@ -86,7 +88,8 @@ TEST_P(FailureTest, TheCallerIsKilledAtAnyTime) {
   uint64_t interrupted = 0, n = 1;
   for (Outcome outcome; (outcome = LoadWith(GetParam(), {.signal_at = n})).result != 0; ++n) {
     const long result = outcome.result;
-    ASSERT_TRUE(result == -ENOMEM || (result == -EINTR && KernelIsPatched())) << "event " << n << ": " << result;
+    ASSERT_TRUE(result == -ENOMEM || (result == -EINTR && KernelIsPatched()))
+        << "event " << n << ": " << result;
     ASSERT_LE(outcome.copied_after_signal, kMiB) << "event " << n;
     interrupted += result == -EINTR;
   }
@@ -96,7 +99,8 @@ TEST_P(FailureTest, TheCallerIsKilledAtAnyTime) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AnyMemory, FailureTest, ::testing::Values(kAscending, kDestinationBackwards, kInterleaved));
+INSTANTIATE_TEST_SUITE_P(AnyMemory, FailureTest,
+                         ::testing::Values(kAscending, kDestinationBackwards, kInterleaved));
 
 // More than there is: an errno, and nobody else is killed for it.
 TEST(ShortageTest, IsNotTheProblemOfOthers) {
@@ -131,7 +135,8 @@ TEST(RepeatedLoads, AThousandTimesNothingLeaks) {
   Simulation simulation(config, RandomPieces(random));
   uint64_t held = 0;
   for (int i = 0; i < 1000; ++i) {
-    ASSERT_EQ(simulation.Load(RandomPieces(random)), 0) << "load " << i;  // over the one before, or after an unload
+    ASSERT_EQ(simulation.Load(RandomPieces(random)), 0)
+        << "load " << i;  // over the one before, or after an unload
     if (i % 20 == 0) simulation.ExpectGoodImage();
     held = std::max(held, MachineCount().pages_held);
     if (i % 3 != 0) continue;

@@ -42,17 +42,20 @@ void MovePages(std::span<uint8_t> memory, uint64_t from, uint64_t to, uint64_t p
 
 }  // namespace
 
-std::expected<PageList, std::string> ReadPageList(std::span<const uint8_t> memory, uint64_t head, Reader reader) {
+std::expected<PageList, std::string> ReadPageList(std::span<const uint8_t> memory, uint64_t head,
+                                                  Reader reader) {
   PageList list;
   uint64_t entry = head, next = 0, destination = 0;
   // The list cannot have more entries than memory has words.
-  for (; list.entries < memory.size() / sizeof(uint64_t); entry = Word(memory, next), next += sizeof(uint64_t)) {
+  for (; list.entries < memory.size() / sizeof(uint64_t);
+       entry = Word(memory, next), next += sizeof(uint64_t)) {
     ++list.entries;
     if ((entry & kDestinationEntry) != 0) {
       destination = entry & kAddressMask;
     } else if ((entry & kIndirectionEntry) != 0) {
       next = entry & kAddressMask;
-      if (!Holds(memory, next, 1)) return std::unexpected(fmt::format("the list goes on at {:#x}, not in memory", next));
+      if (!Holds(memory, next, 1))
+        return std::unexpected(fmt::format("the list goes on at {:#x}, not in memory", next));
       list.indirection_pages.push_back(next);
     } else if ((entry & kDoneEntry) != 0) {
       return list;

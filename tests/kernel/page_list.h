@@ -19,7 +19,7 @@ struct Copy {
 };
 
 struct PageList {
-  std::vector<Copy> copies;               // in order
+  std::vector<Copy> copies;                 // in order
   std::vector<uint64_t> indirection_pages;  // physical addresses
   size_t entries = 0;
 };
@@ -29,7 +29,8 @@ enum class Reader { kSinglePages, kRuns };
 
 // Follows the list from its first entry to the one that says done. Fails with a sentence on anything the relocation code
 // could not obey: an entry without meaning, an address outside of `memory`, a list that does not end.
-std::expected<PageList, std::string> ReadPageList(std::span<const uint8_t> memory, uint64_t head, Reader reader);
+std::expected<PageList, std::string> ReadPageList(std::span<const uint8_t> memory, uint64_t head,
+                                                  Reader reader);
 
 // Obeys it. With a swap page each page goes both ways, as for an image that may come back (KEXEC_PRESERVE_CONTEXT).
 void Relocate(const PageList& list, std::span<uint8_t> memory, std::optional<uint64_t> swap_page);

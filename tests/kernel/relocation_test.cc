@@ -21,7 +21,8 @@ struct Image {
 
 std::vector<Piece> Sixteen(uint64_t begin, uint64_t pages, uint64_t gap_pages) {
   std::vector<Piece> pieces;
-  for (uint64_t i = 0; i < 16; ++i) pieces.push_back(Full(begin + i * (pages + gap_pages) * kPage, pages * kPage));
+  for (uint64_t i = 0; i < 16; ++i)
+    pieces.push_back(Full(begin + i * (pages + gap_pages) * kPage, pages * kPage));
   return pieces;
 }
 
@@ -39,7 +40,8 @@ const std::vector<Image>& Images() {
       {"FileEndsAtAPage", {{0x0f3000, 0x145000, 0x123000}}},
       {"OnlyZeros", {{0x180000, kMiB, 0}}},
       {"AdjoiningSegments", {{0x100000, 0x101000, 0x100001}, Full(0x201000, 0x7f000)}},
-      {"SegmentsFromTheTop", {Full(0x380000, 0x40000), Full(0x200000, 0x80000), {0x180000, 0x41000, 5000}, Full(0x1000, 0x9000)}},
+      {"SegmentsFromTheTop",
+       {Full(0x380000, 0x40000), Full(0x200000, 0x80000), {0x180000, 0x41000, 5000}, Full(0x1000, 0x9000)}},
       {"SixteenSegments", Sixteen(0x20000, 30, 30)},
       {"SixteenPagesApart", Sixteen(0x101000, 1, 1)},
       {"SixteenZeroSegments", WithoutContents(Sixteen(0xc0000, 30, 3))},
@@ -50,8 +52,9 @@ const std::vector<Image>& Images() {
   return images;
 }
 
-constexpr const char* kOrderNames[] = {"Ascending",           "Descending",      "Random",     "DestinationFirst",
-                                       "DestinationBackwards", "DestinationLast", "Interleaved"};
+constexpr const char* kOrderNames[] = {"Ascending",        "Descending",           "Random",
+                                       "DestinationFirst", "DestinationBackwards", "DestinationLast",
+                                       "Interleaved"};
 static_assert(std::size(kOrderNames) == kPageOrders);
 
 // The order of the pages, the largest free block, and how many of the free pages a load cannot take by their place;
@@ -81,10 +84,11 @@ TEST_P(RelocationTest, EveryByteArrives) {
 
 INSTANTIATE_TEST_SUITE_P(AnyMemory, RelocationTest,
                          ::testing::Combine(::testing::Range(0, static_cast<int>(kPageOrders)),
-                                            ::testing::Values(0u, unsigned{kMaxOrder}), ::testing::Values(0u, 50u, 100u)),
+                                            ::testing::Values(0u, unsigned{kMaxOrder}),
+                                            ::testing::Values(0u, 50u, 100u)),
                          [](const auto& test) {
-                           return std::string(kOrderNames[static_cast<size_t>(std::get<0>(test.param))]) + "BlocksUpTo" +
-                                  std::to_string(std::get<1>(test.param)) + "Hidden" +
+                           return std::string(kOrderNames[static_cast<size_t>(std::get<0>(test.param))]) +
+                                  "BlocksUpTo" + std::to_string(std::get<1>(test.param)) + "Hidden" +
                                   std::to_string(std::get<2>(test.param));
                          });
 
@@ -110,7 +114,8 @@ TEST(FreeDestinations, AreNotCopied) {
   for (const Image& image : Images()) {
     for (int order = 0; order < kPageOrders; ++order) {
       for (const unsigned busy_percent : {0u, 20u}) {
-        SCOPED_TRACE(std::string(image.name) + ", " + kOrderNames[order] + ", busy " + std::to_string(busy_percent));
+        SCOPED_TRACE(std::string(image.name) + ", " + kOrderNames[order] + ", busy " +
+                     std::to_string(busy_percent));
         const MachineConfig config{.pages = kRamPages,
                                    .order = static_cast<PageOrder>(order),
                                    .seed = busy_percent + 1,

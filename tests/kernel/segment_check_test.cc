@@ -124,10 +124,10 @@ TEST(SegmentCheck, RefusesBadListsWithAReason) {
 
 TEST(SegmentCheck, TakesWhatIsOnTheEdge) {
   const std::vector<std::vector<Piece>> lists = {
-      {Full(kPage, kPage)},                                        // the first page but one
-      {Full(kLimit - 2 * kPage, kPage)},                           // ends one page below the limit
-      {Full(0x40000, 256 * kPage)},                                // half of memory
-      {Full(0x40000, kPage), Full(0x41000, kPage)},                // they touch
+      {Full(kPage, kPage)},                                           // the first page but one
+      {Full(kLimit - 2 * kPage, kPage)},                              // ends one page below the limit
+      {Full(0x40000, 256 * kPage)},                                   // half of memory
+      {Full(0x40000, kPage), Full(0x41000, kPage)},                   // they touch
       {Full(0x40000, kPage), {0x50000, 0, 0}, Full(0x80000, kPage)},  // one is empty
   };
   for (const auto& pieces : lists) {
@@ -142,7 +142,8 @@ TEST(SegmentCheck, TakesWhatIsOnTheEdge) {
 TEST(SegmentCheck, Of32BitCallers) {
   const Simulation simulation(kMachine, {});
   const UserSegment32 segment = {0, 0, 0x40000, 0x2000};
-  EXPECT_EQ(KernelLoadCompat(0x40000, 1, &segment, 0), -EINVAL) << "KEXEC_ARCH_DEFAULT means another one there";
+  EXPECT_EQ(KernelLoadCompat(0x40000, 1, &segment, 0), -EINVAL)
+      << "KEXEC_ARCH_DEFAULT means another one there";
   EXPECT_EQ(KernelLoadCompat(0x40000, 1, &segment, kArchX86_64), 0);
   LoadedImage image;
   ASSERT_TRUE(KernelImage(false, &image));
@@ -155,7 +156,9 @@ TEST(SegmentCheck, Of32BitCallers) {
   EXPECT_EQ(result, KernelIsPatched() ? -EFAULT : static_cast<long>(sizeof(segment) / 2));
 }
 
-PhysRange Between(uint64_t begin, uint64_t end) { return *PhysRange::FromBounds(PhysAddr(begin), PhysAddr(end)); }
+PhysRange Between(uint64_t begin, uint64_t end) {
+  return *PhysRange::FromBounds(PhysAddr(begin), PhysAddr(end));
+}
 
 // Mostly whole pages, on a handful of places, so that lists are on the edge of every rule.
 rc::Gen<Piece> AnyPiece() {
@@ -163,8 +166,9 @@ rc::Gen<Piece> AnyPiece() {
     const uint64_t base = *rc::gen::element<uint64_t>(0x1000, 0x40000, 0x100000, 0x130000, 0x1f0000);
     const uint64_t grain = *rc::gen::weightedElement<uint64_t>({{20, kPage}, {1, kPage / 2}});
     const uint64_t begin = base + *rc::gen::inRange<uint64_t>(0, 32) * grain;
-    const uint64_t size = *rc::gen::weightedOneOf<uint64_t>(
-        {{8, rc::gen::inRange<uint64_t>(1, 16)}, {1, rc::gen::inRange<uint64_t>(16, 300)}}) * grain;
+    const uint64_t size = *rc::gen::weightedOneOf<uint64_t>({{8, rc::gen::inRange<uint64_t>(1, 16)},
+                                                             {1, rc::gen::inRange<uint64_t>(16, 300)}}) *
+                          grain;
     return Piece{begin, size, *rc::gen::inRange<uint64_t>(0, size + 1)};
   });
 }
@@ -184,7 +188,8 @@ TEST(SegmentCheck, TakesWhateverValidateAccepts) {
   uint64_t accepted = 0;
   const bool holds = rc::check("Validate is at least as strict as the kernel", [&] {
     const bool crash = *rc::gen::arbitrary<bool>();
-    const auto pieces = *rc::gen::resize(8, rc::gen::nonEmpty(rc::gen::container<std::vector<Piece>>(AnyPiece())));
+    const auto pieces =
+        *rc::gen::resize(8, rc::gen::nonEmpty(rc::gen::container<std::vector<Piece>>(AnyPiece())));
     MachineConfig machine = kMachine;
     machine.total_ram_pages = *rc::gen::inRange<uint64_t>(20, 512);
     machine.destination_limit = *rc::gen::element<uint64_t>(uint64_t{kLimit}, 0x1fe000, 0x200000);

@@ -42,8 +42,8 @@
 #define __same_type(a, b) __builtin_types_compatible_p(typeof(a), typeof(b))
 #define static_assert _Static_assert
 #define BUILD_BUG_ON(condition) _Static_assert(!(condition), #condition)
-#define READ_ONCE(x) (*(const volatile typeof(x) *)&(x))
-#define WRITE_ONCE(x, value) (*(volatile typeof(x) *)&(x) = (value))
+#define READ_ONCE(x) (*(const volatile typeof(x)*)&(x))
+#define WRITE_ONCE(x, value) (*(volatile typeof(x)*)&(x) = (value))
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 #define IS_ENABLED(option) SHIM_IS_SET(option)
 #define SHIM_IS_SET(value) SHIM_PICK(SHIM_COMMA_##value) /* an option that is set is 1 */
@@ -55,8 +55,8 @@
 #define core_initcall(function)
 #define fs_initcall(function)
 #define MODULE_LICENSE(text)
-#define LIST_POISON1 ((void *)0x100)
-#define LIST_POISON2 ((void *)0x122)
+#define LIST_POISON1 ((void*)0x100)
+#define LIST_POISON2 ((void*)0x122)
 #define smp_load_acquire(pointer) __atomic_load_n(pointer, __ATOMIC_ACQUIRE)
 #define smp_store_release(pointer, value) __atomic_store_n(pointer, value, __ATOMIC_RELEASE)
 #define xchg(pointer, value) __atomic_exchange_n(pointer, value, __ATOMIC_SEQ_CST)
@@ -80,7 +80,7 @@ struct hlist_node {
   struct hlist_node *next, **pprev;
 };
 struct hlist_head {
-  struct hlist_node *first;
+  struct hlist_node* first;
 };
 typedef struct {
   int counter;
@@ -108,14 +108,29 @@ enum {
 #define IS_ERR(pointer) ((unsigned long)(pointer) >= (unsigned long)-4095)
 #define IS_ERR_OR_NULL(pointer) (!(pointer) || IS_ERR(pointer))
 #define PTR_ERR(pointer) ((long)(pointer))
-#define ERR_PTR(number) ((void *)(long)(number))
-#define min(a, b) ({ typeof(a) min_a = (a); typeof(b) min_b = (b); min_a < min_b ? min_a : min_b; })
-#define max(a, b) ({ typeof(a) max_a = (a); typeof(b) max_b = (b); max_a > max_b ? max_a : max_b; })
+#define ERR_PTR(number) ((void*)(long)(number))
+#define min(a, b)                  \
+  ({                               \
+    typeof(a) min_a = (a);         \
+    typeof(b) min_b = (b);         \
+    min_a < min_b ? min_a : min_b; \
+  })
+#define max(a, b)                  \
+  ({                               \
+    typeof(a) max_a = (a);         \
+    typeof(b) max_b = (b);         \
+    max_a > max_b ? max_a : max_b; \
+  })
 #define min_t(type, a, b) min((type)(a), (type)(b))
 #define max_t(type, a, b) max((type)(a), (type)(b))
 #define min3(a, b, c) min(min(a, b), c)
 #define clamp(value, low, high) min(max(value, low), high)
-#define swap(a, b) do { typeof(a) swap_a = (a); (a) = (b); (b) = swap_a; } while (0)
+#define swap(a, b)          \
+  do {                      \
+    typeof(a) swap_a = (a); \
+    (a) = (b);              \
+    (b) = swap_a;           \
+  } while (0)
 #define BIT(n) (1UL << (n))
 #define GENMASK(high, low) ((~0UL << (low)) & (~0UL >> (63 - (high))))
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
@@ -143,8 +158,8 @@ typedef struct mutex spinlock_t, rwlock_t;
 #define __MUTEX_INITIALIZER(name) {false}
 #define DEFINE_MUTEX(name) struct mutex name
 #define DEFINE_SPINLOCK(name) spinlock_t name
-void ShimLock(struct mutex *lock);
-void ShimUnlock(struct mutex *lock);
+void ShimLock(struct mutex* lock);
+void ShimUnlock(struct mutex* lock);
 #define mutex_lock(lock) ShimLock(lock)
 #define mutex_unlock(lock) ShimUnlock(lock)
 #define mutex_init(lock) ((lock)->held = false)
@@ -169,9 +184,9 @@ void ShimUnlock(struct mutex *lock);
 #define PAGE_ALLOC_COSTLY_ORDER 3
 struct page {
   struct list_head lru;
-  void *mapping;
+  void* mapping;
   unsigned long private;
-  uint8_t order;     /* of the block this page is the head of */
+  uint8_t order; /* of the block this page is the head of */
   bool allocated;
   bool reserved;
 };
@@ -197,22 +212,23 @@ struct page {
 #define GFP_NOWAIT (__GFP_KSWAPD_RECLAIM | __GFP_NOWARN)
 #define GFP_USER (GFP_KERNEL | __GFP_HARDWALL)
 #define GFP_HIGHUSER (GFP_USER | __GFP_HIGHMEM)
-struct page *alloc_pages(gfp_t gfp, unsigned int order);
-struct page *alloc_pages_at(gfp_t gfp, unsigned long pfn, unsigned int *order);
-void __free_pages(struct page *page, unsigned int order);
-void split_page(struct page *page, unsigned int order);
-struct page *pfn_to_page(unsigned long pfn);
-unsigned long page_to_pfn(const struct page *page);
+struct page* alloc_pages(gfp_t gfp, unsigned int order);
+struct page* alloc_pages_at(gfp_t gfp, unsigned long pfn, unsigned int* order);
+void __free_pages(struct page* page, unsigned int order);
+void split_page(struct page* page, unsigned int order);
+struct page* pfn_to_page(unsigned long pfn);
+unsigned long page_to_pfn(const struct page* page);
 unsigned long totalram_pages(void);
-void *phys_to_virt(phys_addr_t address);
-phys_addr_t virt_to_phys(const void *address);
+void* phys_to_virt(phys_addr_t address);
+phys_addr_t virt_to_phys(const void* address);
 #define alloc_page(gfp) alloc_pages(gfp, 0)
-#define drain_all_pages(zone) ((void)(zone)) /* there are no per-CPU lists: hidden_percent is what a load does not see */
+#define drain_all_pages(zone) \
+  ((void)(zone)) /* there are no per-CPU lists: hidden_percent is what a load does not see */
 #define get_online_mems() ((void)0)
 #define put_online_mems() ((void)0)
 #define __free_page(page) __free_pages(page, 0)
 #define __va(address) phys_to_virt(address)
-#define __pa(address) virt_to_phys((const void *)(address))
+#define __pa(address) virt_to_phys((const void*)(address))
 #define page_address(page) phys_to_virt(PFN_PHYS(page_to_pfn(page)))
 #define page_to_phys(page) PFN_PHYS(page_to_pfn(page))
 #define phys_to_page(address) pfn_to_page((address) >> PAGE_SHIFT)
@@ -234,14 +250,16 @@ unsigned long ShimPages(void);
 #define kunmap(page) ((void)(page))
 #define vmap(pages, count, flags, protection) page_address((pages)[0])
 #define vunmap(address) ((void)(address))
-void clear_page(void *page);
+void clear_page(void* page);
 #define clear_highpage(page) clear_page(page_address(page))
-void copy_highpage(struct page *to, struct page *from);
-static inline int get_order(unsigned long size) { return size <= PAGE_SIZE ? 0 : ilog2(size - 1) - PAGE_SHIFT + 1; }
+void copy_highpage(struct page* to, struct page* from);
+static inline int get_order(unsigned long size) {
+  return size <= PAGE_SIZE ? 0 : ilog2(size - 1) - PAGE_SHIFT + 1;
+}
 
 /* Objects and tables. */
-void *ShimAllocate(size_t count, size_t size, gfp_t gfp);
-void ShimFree(const void *object);
+void* ShimAllocate(size_t count, size_t size, gfp_t gfp);
+void ShimFree(const void* object);
 #define kmalloc(size, gfp) ShimAllocate(1, size, gfp)
 #define kzalloc(size, gfp) ShimAllocate(1, size, (gfp) | __GFP_ZERO)
 #define kmalloc_array(count, size, gfp) ShimAllocate(count, size, gfp)
@@ -261,10 +279,10 @@ void ShimFree(const void *object);
 struct task_struct {
   int pid;
 };
-extern struct task_struct *current;
-unsigned long copy_from_user(void *to, const void __user *from, unsigned long count);
-void *memdup_array_user(const void __user *from, size_t count, size_t size);
-#define compat_ptr(address) ((void __user *)(unsigned long)(address))
+extern struct task_struct* current;
+unsigned long copy_from_user(void* to, const void __user* from, unsigned long count);
+void* memdup_array_user(const void __user* from, size_t count, size_t size);
+#define compat_ptr(address) ((void __user*)(unsigned long)(address))
 bool ShimPoll(void);
 void ShimReschedule(void);
 #define fatal_signal_pending(task) ((void)(task), ShimPoll())
@@ -281,8 +299,8 @@ enum { CAP_SYS_BOOT = 22, LOADING_KEXEC_IMAGE = 0, LOCKDOWN_KEXEC = 0 };
   long compat_sys_##name(type1 arg1, type2 arg2, type3 arg3, type4 arg4)
 
 /* The log. Formats only the kernel knows (%pa, %pR, ...) are refused by ShimLog. */
-void ShimLog(const char *format, ...) __printf(1, 2);
-void ShimWarn(const char *condition, const char *file, int line);
+void ShimLog(const char* format, ...) __printf(1, 2);
+void ShimWarn(const char* condition, const char* file, int line);
 #ifndef pr_fmt
 #define pr_fmt(format) format
 #endif
@@ -295,13 +313,18 @@ void ShimWarn(const char *condition, const char *file, int line);
 #define pr_warn_ratelimited pr_warn
 #define pr_notice_ratelimited pr_notice
 #define pr_info_ratelimited pr_info
-#define WARN_ON(condition) ({ bool warn = !!(condition); if (warn) ShimWarn(#condition, __FILE__, __LINE__); warn; })
+#define WARN_ON(condition)                              \
+  ({                                                    \
+    bool warn = !!(condition);                          \
+    if (warn) ShimWarn(#condition, __FILE__, __LINE__); \
+    warn;                                               \
+  })
 #define WARN_ON_ONCE(condition) WARN_ON(condition)
 #define BUG_ON(condition) ((void)WARN_ON(condition))
 
 /* Trace points: their arguments are checked, and they are on, so that what prepares them runs. */
 #define TP_PROTO(...) __VA_ARGS__
-#define TRACE_EVENT(name, prototype, ...) \
+#define TRACE_EVENT(name, prototype, ...)       \
   static inline void trace_##name(prototype) {} \
   static inline bool trace_##name##_enabled(void) { return true; }
 
@@ -318,7 +341,7 @@ struct resource {
 };
 extern struct resource crashk_res;
 struct kimage;
-int kimage_crash_copy_vmcoreinfo(struct kimage *image);
+int kimage_crash_copy_vmcoreinfo(struct kimage* image);
 #define crash_update_vmcoreinfo_safecopy(address) ((void)(address))
 #define arch_kexec_protect_crashkres() ((void)0)
 #define arch_kexec_unprotect_crashkres() ((void)0)

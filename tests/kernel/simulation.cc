@@ -43,7 +43,8 @@ std::vector<MachinePart> Parts(const std::vector<Piece>& pieces) {
 
 std::vector<std::vector<uint8_t>> UserBuffers(const std::vector<Piece>& pieces, bool without_contents) {
   std::vector<std::vector<uint8_t>> buffers(pieces.size());
-  for (size_t i = 0; !without_contents && i < pieces.size(); ++i) buffers[i] = UserBytes(i, pieces[i].file_bytes);
+  for (size_t i = 0; !without_contents && i < pieces.size(); ++i)
+    buffers[i] = UserBytes(i, pieces[i].file_bytes);
   return buffers;
 }
 
@@ -122,8 +123,10 @@ void Simulation::ExpectInvariant(const PageList& list) const {
   ASSERT_TRUE(KernelImage(false, &image));
   std::vector<bool> used(config_.pages), filled(memory_bytes_ / kPage);  // each page has one purpose
   const auto use = [&](uint64_t page, const char* purpose) {
-    if (!MachineOwned(page / kPage)) ADD_FAILURE() << purpose << " page " << std::hex << page << " is not the kernel's";
-    if (used[page / kPage]) ADD_FAILURE() << purpose << " page " << std::hex << page << " has another purpose, too";
+    if (!MachineOwned(page / kPage))
+      ADD_FAILURE() << purpose << " page " << std::hex << page << " is not the kernel's";
+    if (used[page / kPage])
+      ADD_FAILURE() << purpose << " page " << std::hex << page << " has another purpose, too";
     used[page / kPage] = true;
   };
   for (size_t i = 0; i < image.control_count; ++i) {
@@ -139,9 +142,11 @@ void Simulation::ExpectInvariant(const PageList& list) const {
       use(source, "source");
       if (filled[destination / kPage]) ADD_FAILURE() << std::hex << destination << " is filled twice";
       filled[destination / kPage] = true;
-      if (!IsDestination(pieces_, destination)) ADD_FAILURE() << std::hex << destination << " is outside the image";
+      if (!IsDestination(pieces_, destination))
+        ADD_FAILURE() << std::hex << destination << " is outside the image";
       if (source != destination && IsDestination(pieces_, source)) {
-        ADD_FAILURE() << std::hex << source << " is copied to " << destination << ", but is a destination itself";
+        ADD_FAILURE() << std::hex << source << " is copied to " << destination
+                      << ", but is a destination itself";
       }
     }
   }

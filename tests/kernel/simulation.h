@@ -37,7 +37,8 @@ class Simulation {
   // The pieces of the constructor; or others, which stand for the image from then on if they are loaded. The entry is
   // the beginning of the first one unless told otherwise.
   long Load(uint64_t flags = kArchX86_64) { return Load(std::vector(pieces_), flags); }
-  long Load(const std::vector<Piece>& pieces, uint64_t flags = kArchX86_64, std::optional<uint64_t> entry = {});
+  long Load(const std::vector<Piece>& pieces, uint64_t flags = kArchX86_64,
+            std::optional<uint64_t> entry = {});
   long LoadFile(bool crash);
   long Unload(uint64_t flags = kArchX86_64) { return KernelLoad(0, 0, nullptr, flags); }
 

@@ -220,9 +220,10 @@ TEST(BzImage, TheLastParagraphNeedNotBeFullWhereNoLinuxIsPacked) {
   };
   ASSERT_EQ(MessageOf(cut_by(15)), "success");
   EXPECT_EQ(std::get<BzImage>(cut_by(15)->image).kernel.size(), 0x1000u - 15);
-  EXPECT_EQ(MessageOf(cut_by(16)),
-            "bzImage64: the file is cut short: its header announces 0x1000 bytes of kernel from offset 0xa00 on, "
-            "0xff0 are there");
+  EXPECT_EQ(
+      MessageOf(cut_by(16)),
+      "bzImage64: the file is cut short: its header announces 0x1000 bytes of kernel from offset 0xa00 on, "
+      "0xff0 are there");
 }
 
 TEST(BzImage, ACertificateTableMakesItSigned) {

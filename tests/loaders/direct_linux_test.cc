@@ -120,7 +120,8 @@ TEST(UnpackBzImage, RefusesWhatCannotBeEnteredDirectly) {
             "its payload is not packed in a known format: it looks like text");
   EXPECT_EQ(refused(Unpack(Gzip(BytesOf("hello"))), Errc::kUnsupported),
             "its payload is no ELF kernel for x86: it looks like text");
-  const auto arm64 = ElfBuilder().Machine(183).Load({0x1000000, 0, std::vector<std::byte>(0x1000), {}}).Build();
+  const auto arm64 =
+      ElfBuilder().Machine(183).Load({0x1000000, 0, std::vector<std::byte>(0x1000), {}}).Build();
   EXPECT_THAT(refused(Unpack(Gzip(arm64)), Errc::kUnsupported),
               ::testing::StartsWith("its payload is no ELF kernel for x86: it looks like "));
   EXPECT_EQ(refused(Unpack(Gzip(ElfBuilder(false).Entry(64).Load({0, 0, BytesOf("x"), 4096}).Build())),

@@ -145,11 +145,13 @@ TEST(Uimage, IsRefusedWhereItHoldsSomethingElse) {
             "uImage: it holds no kernel: the type in its header is 3, a kernel's is 2 or 14");
   EXPECT_EQ(Refusal(With(file, kType, 4)),
             "uImage: it holds several files; take kernel and initrd out (dumpimage) and load these");
-  EXPECT_EQ(Refusal(With(file, kArch, 2)),
-            "uImage: its header says it is for architecture 2; arm64 is 22, RISC-V 26, x86 3 or 24: take one for this "
-            "machine, or make it anew with mkimage -A");
-  EXPECT_EQ(Refusal(With(file, kCompression, 7)),
-            "uImage: its header says the data have compression 7; 0 to 6 are known: make it anew with mkimage -C");
+  EXPECT_EQ(
+      Refusal(With(file, kArch, 2)),
+      "uImage: its header says it is for architecture 2; arm64 is 22, RISC-V 26, x86 3 or 24: take one for this "
+      "machine, or make it anew with mkimage -A");
+  EXPECT_EQ(
+      Refusal(With(file, kCompression, 7)),
+      "uImage: its header says the data have compression 7; 0 to 6 are known: make it anew with mkimage -C");
   EXPECT_EQ(Refusal(With(file, kCompression, 1)),
             "uImage: the data are said to be 'gzip' data, but do not look like any");
   EXPECT_EQ(Refusal(Uimage(file, kArm64, kNone)), "a uImage inside a uImage");

@@ -37,7 +37,7 @@ struct kexec_arm64_purgatory_params {
   uint32_t entry_offset;  // where the running kernel jumps to
   uint32_t file_size;     // bytes of the blob
   uint32_t memory_size;   // bytes it needs in memory: the blob, its stack and its page tables, all of which
-                         // need not be zero
+                          // need not be zero
   uint32_t reserved0;
 
   // The jump: to kernel_entry with x0 = dtb_address and x1 to x3 zero (Linux

@@ -86,11 +86,11 @@ struct kexec_purgatory_params {
 
   // Where messages go. With a console, success is one line too; without, purgatory is silent unless something
   // is wrong, and then uses the first serial port if there is one.
-  uint32_t serial_base;     // I/O port of a 16550, 0 = no serial console
-  uint32_t serial_divisor;  // 115200 / baud rate, 0 = leave the port as it is
-  uint32_t console_vga;     // nonzero: VGA text mode at 0xb8000
-  uint32_t reset_vga;       // nonzero: first put the VGA into its 80x25 text mode
-  uint32_t reset_seconds;   // from the message about a mismatch to the reset
+  uint32_t serial_base;       // I/O port of a 16550, 0 = no serial console
+  uint32_t serial_divisor;    // 115200 / baud rate, 0 = leave the port as it is
+  uint32_t console_vga;       // nonzero: VGA text mode at 0xb8000
+  uint32_t reset_vga;         // nonzero: first put the VGA into its 80x25 text mode
+  uint32_t reset_seconds;     // from the message about a mismatch to the reset
   uint32_t jump_back_offset;  // set by the build: where a kernel jumps to that wants back
 };
 

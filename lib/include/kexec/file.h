@@ -33,10 +33,10 @@ class UniqueFd {
 // An image as it was opened: its bytes and, for a regular file, the descriptor kexec_file_load wants (IMA and
 // signatures belong to that very file).
 struct ImageFile {
-  std::filesystem::path path;  // as the user wrote it; "-" is standard input
-  UniqueFd fd;                 // invalid when the bytes came from a pipe
-  SharedBytes bytes;           // a read-only private mapping, or our own buffer for a pipe
-  bool mapped = false;         // true: bytes cost no private memory
+  std::filesystem::path path;                 // as the user wrote it; "-" is standard input
+  UniqueFd fd;                                // invalid when the bytes came from a pipe
+  SharedBytes bytes;                          // a read-only private mapping, or our own buffer for a pipe
+  bool mapped = false;                        // true: bytes cost no private memory
   std::shared_ptr<const MappedFile> mapping;  // of the file as it is, whatever is made of `bytes`; null: none
 };
 

@@ -100,7 +100,8 @@ TEST(RiscvImage, SaysWhatItNeeds) {
 
 TEST(RiscvImage, IsKnownByEitherMagic) {
   EXPECT_EQ(MessageOf(Parse(LinuxImageBuilder::Riscv64().Put<uint64_t>(48, 0))), "success");
-  EXPECT_EQ(MessageOf(Parse(LinuxImageBuilder::Riscv64().Put<uint32_t>(56, 0).Put<uint32_t>(32, 1))), "success");
+  EXPECT_EQ(MessageOf(Parse(LinuxImageBuilder::Riscv64().Put<uint32_t>(56, 0).Put<uint32_t>(32, 1))),
+            "success");
 }
 
 TEST(RiscvImage, IsRefusedWhereItCannotRun) {
@@ -125,8 +126,9 @@ TEST(Images, AreRefusedOnOtherMachines) {
 
 TEST(Images, OfferTheTypesOfTheMachineOnly) {
   RecordingDiagnostics diagnostics;
-  EXPECT_EQ(MessageOf(ParseKernel(SharedBytes::Own(BytesOf("hello")), {}, diagnostics, {.machine = "riscv64"})),
-            "this looks like text, not like a kernel (supported: image-riscv, elf-riscv)");
+  EXPECT_EQ(
+      MessageOf(ParseKernel(SharedBytes::Own(BytesOf("hello")), {}, diagnostics, {.machine = "riscv64"})),
+      "this looks like text, not like a kernel (supported: image-riscv, elf-riscv)");
 }
 
 TEST(Images, ParseNoPrefixDifferently) {

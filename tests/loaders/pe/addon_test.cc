@@ -10,7 +10,6 @@
 namespace kexec::testing {
 namespace {
 
-
 Result<PeAddon> Read(const PeBuilder& builder) { return ReadPeAddon(SharedBytes::Own(builder.Build())); }
 
 TEST(PeAddon, BringsWhatAKernelCanBeGiven) {
