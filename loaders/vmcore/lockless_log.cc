@@ -2,12 +2,12 @@
 // struct printk_ringbuffer, Linux 5.10 and later (kernel/printk/printk_ringbuffer.c, "Data Structure"): a
 // ring of descriptors, beside it a ring of as many printk_info, and a ring of text:
 //
-//      tail_id ... head_id        ids of descriptors; an id's low bits index both arrays
-//      desc    { state_var: the id it holds now, with 2 bits of state on top; begin, next: where its text is
-//      } text    [id | characters]  at `begin` modulo the ring's size; if it would leave the ring, at its
-//      start
+//      tail_id ... head_id       ids of descriptors; an id's low bits index both arrays
+//      desc  { state_var: the id it holds now, with 2 bits of state on top
+//              begin, next: where its text is }
+//      text  [id | characters]   at `begin` modulo the ring's size; at its start if it would leave the ring
 //
-// Ids and positions count on for ever, modulo a `long` of the kernel.
+// Ids and positions count on forever, modulo a `long` of the kernel.
 #include <algorithm>
 
 #include "loaders/vmcore/log_reader.h"
