@@ -54,7 +54,8 @@ X86_64 = Architecture(
     Firmware("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.fd"), "cc",
     {"6.1": Package(r"linux-image-(6\.1\.[0-9][^ ]*-cloud-amd64)"),
      "6.12": Package(r"linux-image-(6\.12\.[0-9][^ ]*-cloud-amd64)"),
-     "newest": Package(r"linux-binary-([0-9][^ ]*-cloud-amd64)", "trixie-backports")},
+     "newest": Package(r"linux-binary-([0-9][^ ]*-cloud-amd64)", "trixie-backports"),
+     "7.3-kho": Built("x86-kho")},
     Firmware("/usr/share/OVMF/OVMF_CODE_4M.fd", "/usr/share/OVMF/OVMF_VARS_4M.snakeoil.fd"))
 # The boards have one UART each; the second line is on PCI. nowatchdog: on a busy host a CPU may look stuck.
 AARCH64 = Architecture(
