@@ -6,7 +6,7 @@
 #include <system_error>
 
 #include "cmd/kexec/boot_files.h"
-#include "kexec/file.h"
+#include "kexec/root_file.h"
 
 namespace kexec {
 namespace {
@@ -46,7 +46,7 @@ bool IsOfRecord(const std::filesystem::path& path, const SystemRoot& root) {
   return !root.live() && !relative.empty() && *relative.begin() != "..";
 }
 
-// What to open of an add-on that was found: a FIFO would wait for a writer.
+// Of an add-on that was found: a FIFO would wait for a writer.
 Result<std::filesystem::path> RegularFile(const std::filesystem::path& path, const SystemRoot& root) {
   if (IsOfRecord(path, root)) {
     return BootFiles(root).Find(path.lexically_relative(root.path()).string(), "");
@@ -56,8 +56,8 @@ Result<std::filesystem::path> RegularFile(const std::filesystem::path& path, con
   return Fail(Errc::kIo, "'{}' is not a regular file", path.string());
 }
 
-Result<FoundAddon> ReadAddon(const std::filesystem::path& path, const Uki& uki) {
-  KEXEC_ASSIGN(const ImageFile file, OpenImageFile(path, kMaxAddonFile));
+Result<FoundAddon> ReadAddon(const std::filesystem::path& path, const Uki& uki, const SystemRoot& root) {
+  KEXEC_ASSIGN(const ImageFile file, OpenImageFile(path, kMaxAddonFile, root));
   KEXEC_ASSIGN(PeAddon addon, ReadPeAddon(file.bytes), fmt::format("'{}'", path.string()));
   if (addon.machine != uki.machine) {
     return Fail(Errc::kUnsupported, "'{}': it is for {}, the image for {}", path.string(),
@@ -68,7 +68,7 @@ Result<FoundAddon> ReadAddon(const std::filesystem::path& path, const Uki& uki) 
 
 Result<FoundAddon> ReadFoundAddon(const std::filesystem::path& path, const Uki& uki, const SystemRoot& root) {
   KEXEC_ASSIGN(const std::filesystem::path file, RegularFile(path, root));
-  return ReadAddon(file, uki);
+  return ReadAddon(file, uki, root);
 }
 
 bool NamesAnotherKernel(const FoundAddon& found, const Uki& uki) {
@@ -94,7 +94,7 @@ Result<std::vector<FoundAddon>> ReadAddons(const std::filesystem::path& file, co
     }
   }
   for (const std::filesystem::path& path : session.options.addons) {
-    KEXEC_ASSIGN(FoundAddon found, ReadAddon(path, uki), "--addon");
+    KEXEC_ASSIGN(FoundAddon found, ReadAddon(path, uki, session.root), "--addon");
     if (NamesAnotherKernel(found, uki)) {
       diagnostics.Warn("the add-on '{}' is for the kernel '{}', the image has '{}'", path.string(),
                        found.addon.parts.release, uki.parts.release);

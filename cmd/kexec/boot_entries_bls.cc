@@ -9,8 +9,8 @@
 #include <unordered_set>
 
 #include "cmd/kexec/planned_machine.h"
-#include "kexec/file.h"
 #include "kexec/printable.h"
+#include "kexec/root_file.h"
 #include "loaders/boot_entries/grub_menu.h"
 #include "loaders/pe/environment_text.h"
 #include "loaders/pe/uki.h"
@@ -72,8 +72,8 @@ class GrubReader {
   size_t left_ = kMaxExpandedBytes;
 };
 
-bool IsUkiFile(const std::filesystem::path& path) {
-  const auto image = OpenImageFile(path, kMaxImageFile);
+bool IsUkiFile(const std::filesystem::path& path, const SystemRoot& root) {
+  const auto image = OpenImageFile(path, kMaxImageFile, root);
   return image.has_value() && RecognisesUki(image->bytes.view());
 }
 
@@ -93,7 +93,7 @@ Result<> FillKernel(const BlsEntry& bls, const BootFiles& files, std::string_vie
   } else if (!bls.efi.empty()) {
     KEXEC_ASSIGN(const auto program, files.Find(bls.efi, mount));
     entry.is_stale = false;
-    if (!IsUkiFile(program)) {
+    if (!IsUkiFile(program, files.root())) {
       return Fail(Errc::kUnsupported, "it starts the EFI program '{}', no kernel", program.string());
     }
     entry.kernel = program;
@@ -152,7 +152,8 @@ void DescribeByRelease(std::string_view os_release, RankedEntry& ranked) {
 }
 
 // One entry for the image, or one for each of its profiles: the first has the image's own ID.
-std::vector<RankedEntry> Type2Entries(const CountedName& name, const std::filesystem::path& path) {
+std::vector<RankedEntry> Type2Entries(const CountedName& name, const std::filesystem::path& path,
+                                      const SystemRoot& root) {
   RankedEntry ranked;
   ranked.rank = {.bad = name.bad(), .id = name.id};
   BootEntry& entry = ranked.entry;
@@ -161,7 +162,7 @@ std::vector<RankedEntry> Type2Entries(const CountedName& name, const std::filesy
   entry.source = path;
   entry.kernel = path;
   entry.is_uki = true;
-  const auto image = OpenImageFile(path, kMaxImageFile);
+  const auto image = OpenImageFile(path, kMaxImageFile, root);
   const Result<Uki> uki =
       image.has_value() ? ReadUki(image->bytes, std::nullopt) : Result<Uki>(std::unexpected(image.error()));
   if (!uki.has_value()) {
@@ -285,7 +286,7 @@ std::vector<RankedEntry> ReadType2Entries(const BootFiles& files, Diagnostics& d
         diagnostics.Warn("the boot entry '{}' is left out: {}", Printable(file), path.error().message());
         return true;
       }
-      for (RankedEntry& entry : Type2Entries(name, *path)) list.Add(std::move(entry));
+      for (RankedEntry& entry : Type2Entries(name, *path, files.root())) list.Add(std::move(entry));
       return true;
     };
     ForEachEntryFile(files, mount + "/EFI/Linux", ".efi", list, diagnostics, read);

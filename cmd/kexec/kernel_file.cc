@@ -5,6 +5,7 @@
 #include <span>
 #include <variant>
 
+#include "kexec/root_file.h"
 #include "loaders/types.h"
 
 namespace kexec {
@@ -71,7 +72,8 @@ DecompressLimits UnpackLimits(const SystemRoot& root) {
 }
 
 Result<> OpenKernelFile(const std::filesystem::path& path, LoadRequest& request, const Session& session) {
-  KEXEC_ASSIGN(request.kernel_file, OpenImageFile(path, kMaxKernelFile), "cannot read the kernel");
+  KEXEC_ASSIGN(request.kernel_file, OpenImageFile(path, kMaxKernelFile, session.root),
+               "cannot read the kernel");
   request.kernel_from_pipe = !request.kernel_file.fd.valid();
   KEXEC_TRY(UnpackKernelFile(request, session));
   return CheckRefusedType(request, session.options);

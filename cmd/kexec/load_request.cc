@@ -13,6 +13,7 @@
 #include "cmd/kexec/modules.h"
 #include "cmd/kexec/real_mode.h"
 #include "kexec/explain.h"
+#include "kexec/root_file.h"
 #include "loaders/dtb/device_tree.h"
 #include "loaders/initrd.h"
 
@@ -35,9 +36,9 @@ uint64_t RoomForInitrds(const SystemRoot& root) {
 
 // Refuses one above `room` before any of it is read.
 Result<RequestedInitrd> ReadInitrd(const std::filesystem::path& path, uint64_t room,
-                                   const KernelImage& kernel, Diagnostics& diagnostics) {
+                                   const KernelImage& kernel, const Session& session) {
   RequestedInitrd initrd;
-  Result<ImageFile> file = OpenImageFile(path, room);
+  Result<ImageFile> file = OpenImageFile(path, room, session.root);
   if (!file.has_value()) {
     const bool too_long = file.error().code() == Errc::kDoesNotFit;
     return std::unexpected(std::move(file).error().Context(
@@ -46,7 +47,7 @@ Result<RequestedInitrd> ReadInitrd(const std::filesystem::path& path, uint64_t r
   static_cast<ImageFile&>(initrd) = *std::move(file);
   initrd.file_bytes = initrd.bytes.size();
   initrd.from_pipe = !initrd.fd.valid();
-  if (TakesArchives(kernel)) KEXEC_TRY(CheckInitrd(initrd.bytes.view(), path.string(), diagnostics));
+  if (TakesArchives(kernel)) KEXEC_TRY(CheckInitrd(initrd.bytes.view(), path.string(), session.diagnostics));
   return initrd;
 }
 
@@ -110,7 +111,7 @@ Result<LoadRequest> ReadLoadRequest(const Session& session) {
   request.initrds = std::move(embedded.initrds);
   uint64_t room = RoomForInitrds(session.root);
   for (const std::filesystem::path& path : source.initrds) {
-    KEXEC_ASSIGN(RequestedInitrd initrd, ReadInitrd(path, room, request.kernel, session.diagnostics));
+    KEXEC_ASSIGN(RequestedInitrd initrd, ReadInitrd(path, room, request.kernel, session));
     room -= initrd.file_bytes;
     request.initrds.push_back(std::move(initrd));
   }

@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "cmd/kexec/kernel_file.h"
+#include "kexec/root_file.h"
 #include "loaders/decompress.h"
 
 namespace kexec {
@@ -47,7 +48,7 @@ Result<std::vector<RequestedModule>> ReadModules(const std::vector<std::string>&
     module.command_line = words;
     const std::string path = words.substr(0, words.find(' '));
     if (path.empty()) return Fail(Errc::kUsage, "--module='{}' names no file", words);
-    KEXEC_ASSIGN(module.file, OpenImageFile(path, kMaxModuleFile), "cannot read the module");
+    KEXEC_ASSIGN(module.file, OpenImageFile(path, kMaxModuleFile, session.root), "cannot read the module");
     module.file_bytes = module.file.bytes.size();
     KEXEC_TRY(UnpackModule(module, session));
     session.diagnostics.Note("module '{}': {} bytes", path, module.file.bytes.size());

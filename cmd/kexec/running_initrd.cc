@@ -14,8 +14,15 @@ Result<std::filesystem::path> RunningInitrd(const SystemRoot& root) {
   // init/initramfs.c and Documentation/admin-guide/kernel-parameters.txt.
   constexpr std::array<std::string_view, 1> kRetain = {"retain_initrd"};
   if (auto file = BootFiles(root).Find(kShown, ""); file.has_value()) return file;
-  const std::string line = root.ReadLine("proc/cmdline").value_or("");
-  if (RemoveParameters(line, kRetain) == line) {
+  const Result<std::string> line = root.ReadLine("proc/cmdline");
+  if (!line.has_value()) {
+    return Fail(
+        Errc::kUnsupported,
+        "'{}' is missing, and whether the running kernel was started with 'retain_initrd' does not show: "
+        "{}; name the file with --initrd=FILE",
+        (root.path() / kShown).string(), line.error().message());
+  }
+  if (RemoveParameters(*line, kRetain) == *line) {
     return Fail(
         Errc::kUnsupported,
         "the running kernel was started without 'retain_initrd' and has not kept its initrd; name the "

@@ -360,6 +360,14 @@ TEST(Load, TakesTheInitrdTheRunningKernelShows) {
   const std::string other = world.WriteInitrd();
   std::stringstream archive;
   archive << std::ifstream(other).rdbuf();
+  world.machine.Remove("proc/cmdline");
+  EXPECT_EQ(world.Run({"-l", "--reuseinitrd", kernel}), kExitUsage);
+  const std::string root = world.machine.path().string();
+  EXPECT_EQ(world.message,
+            fmt::format("--reuseinitrd: '{0}/sys/firmware/initrd' is missing, and whether the running "
+                        "kernel was started with 'retain_initrd' does not show: cannot open "
+                        "'{0}/proc/cmdline': No such file or directory; name the file with --initrd=FILE",
+                        root));
   world.machine.File("proc/cmdline", "quiet\n");
   EXPECT_EQ(world.Run({"-l", "--reuseinitrd", kernel}), kExitUsage);
   EXPECT_EQ(
