@@ -15,4 +15,13 @@ std::string ErrnoText(int sys_errno) {
   return text != nullptr ? text : fmt::format("errno {}", sys_errno);
 }
 
+std::unexpected<Error> FailWith(Errc code, fmt::string_view format, fmt::format_args args) {
+  return std::unexpected(Error(code, 0, fmt::vformat(format, args)));
+}
+
+std::unexpected<Error> FailErrnoWith(Errc code, int sys_errno, fmt::string_view format,
+                                     fmt::format_args args) {
+  return std::unexpected(Error(code, sys_errno, fmt::vformat(format, args) + ": " + ErrnoText(sys_errno)));
+}
+
 }  // namespace kexec

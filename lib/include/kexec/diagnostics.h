@@ -22,11 +22,11 @@ class Diagnostics {
 
   template <class... Args>
   void Warn(fmt::format_string<Args...> format, Args&&... args) {
-    Warning(fmt::format(format, std::forward<Args>(args)...));
+    Warning(fmt::vformat(format, fmt::make_format_args(args...)));
   }
   template <class... Args>
   void Note(fmt::format_string<Args...> format, Args&&... args) {
-    Debug(fmt::format(format, std::forward<Args>(args)...));
+    Debug(fmt::vformat(format, fmt::make_format_args(args...)));
   }
 };
 

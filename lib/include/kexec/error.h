@@ -55,26 +55,27 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
   using std::expected<T, Error>::expected;
 };
 
+// strerror without its race, in the words scripts grep for ("Operation not permitted").
+std::string ErrnoText(int sys_errno);
+
+// What Fail and FailErrno come to, once and not in each place that fails: most of a parser would be
+// error texts otherwise.
+[[gnu::cold]] std::unexpected<Error> FailWith(Errc code, fmt::string_view format, fmt::format_args args);
+[[gnu::cold]] std::unexpected<Error> FailErrnoWith(Errc code, int sys_errno, fmt::string_view format,
+                                                   fmt::format_args args);
+
 // return Fail(Errc::kMalformed, "setup header ends at {:#x}, file is {:#x} bytes", end, size);
 template <class... Args>
 std::unexpected<Error> Fail(Errc code, fmt::format_string<Args...> format, Args&&... args) {
-  return std::unexpected(Error(code, 0, fmt::format(format, std::forward<Args>(args)...)));
+  return FailWith(code, format, fmt::make_format_args(args...));
 }
 
 // As Fail, for a failed system call; pass errno as it was right after the call. The message gets a colon and
 // strerror's words at its end.
 template <class... Args>
 std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Args...> format,
-                                 Args&&... args);
-
-// strerror without its race, in the words scripts grep for ("Operation not permitted").
-std::string ErrnoText(int sys_errno);
-
-template <class... Args>
-std::unexpected<Error> FailErrno(Errc code, int sys_errno, fmt::format_string<Args...> format,
                                  Args&&... args) {
-  return std::unexpected(
-      Error(code, sys_errno, fmt::format(format, std::forward<Args>(args)...) + ": " + ErrnoText(sys_errno)));
+  return FailErrnoWith(code, sys_errno, format, fmt::make_format_args(args...));
 }
 
 }  // namespace kexec
