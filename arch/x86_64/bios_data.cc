@@ -30,6 +30,7 @@ void Put16(std::vector<std::byte>& bytes, size_t at, uint64_t value) {
 
 // Where page 0 cannot be read, UEFI is taken to have left nothing in it.
 bool HasBiosData(const X86Facts& facts) {
+  if (facts.bios_data) return *facts.bios_data;
   const auto low = ReadMemory(facts.root, kAtEbda, kAtBaseMemory + 2 - kAtEbda);
   if (!low.has_value() || low->size() < kAtBaseMemory + 2 - kAtEbda) {
     return !facts.running || facts.running->efi_info.loader_signature != kEfiLoader64;

@@ -31,7 +31,8 @@ bool RunsFiveLevelPaging(const SystemRoot& root, std::string_view cpuinfo, Diagn
 constexpr size_t kLowSegments = 2;
 
 // Xen jumps, with its own limits and four levels of page tables. What the domain was told of ACPI and EFI is
-// made for it: a PVH domain's root pointer, a paravirtual one's system table.
+// made for it: a PVH domain's root pointer, a paravirtual one's system table; and page 0 that it reads is not
+// the machine's.
 void CorrectForXen(X86Facts& facts, const SystemRoot& root, const IomemReport& iomem) {
   facts.live_update = FindXenLiveUpdate(iomem);
   facts.max_segments = kXenMaxSegments - kLowSegments;
@@ -39,6 +40,7 @@ void CorrectForXen(X86Facts& facts, const SystemRoot& root, const IomemReport& i
   facts.five_level = false;
   facts.efi.reset();
   facts.acpi_rsdp = ReadAcpiRsdp(root, std::nullopt);
+  facts.bios_data = !root.Exists("sys/firmware/efi");
 }
 
 }  // namespace

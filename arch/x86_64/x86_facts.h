@@ -34,6 +34,8 @@ struct X86Facts {
   std::optional<BootParams> running;
   std::optional<EfiFacts> efi;
   uint64_t acpi_rsdp = 0;
+  // Whether a BIOS left something in low memory; nullopt: page 0 of the running kernel's memory shows it.
+  std::optional<bool> bios_data;
   std::optional<Framebuffer> framebuffer;
   std::vector<SetupData> setup_data;
   // Of the machine: firmware tables are only read from it for a kernel that is handed copies of them.

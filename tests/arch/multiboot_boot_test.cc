@@ -355,6 +355,15 @@ TEST_F(MultibootBoot, ABiosDataAreaThatIsThereStays) {
   EXPECT_NE(PurgatoryOf(*Plan()).backup_size, 0u);
 }
 
+TEST_F(MultibootBoot, InXensFirstDomainPage0IsNotTheMachines) {
+  machine.File("dev/mem", std::string(0x1000, '\0'));
+  EXPECT_NE(PurgatoryOf(*Plan()).backup_size, 0u);
+  facts.bios_data = true;
+  EXPECT_EQ(PurgatoryOf(*Plan()).backup_size, 0u);
+  facts.bios_data = false;
+  EXPECT_NE(PurgatoryOf(*Plan()).backup_size, 0u);
+}
+
 TEST_F(MultibootBoot, TheFileNameIsOneWord) {
   inputs.kernel_name = "my kernel";
   inputs.command_line = "";

@@ -72,6 +72,21 @@ TEST(X86Facts, HandOnNoMemoryThatTheRunningKernelKeepsOfEfis) {
   EXPECT_EQ(facts->memory.handed_over.Find(PhysAddr(0x3d876000))->type, MemoryType::kReserved);
 }
 
+TEST(X86Facts, InXensFirstDomainEfiTellsWhatIsInLowMemory) {
+  ScratchRoot scratch;
+  scratch.FirmwareMemory(0x100000, 0x3fffffff, "System RAM");
+  RecordingDiagnostics diagnostics;
+  const auto bios_data = [&] {
+    return ReadX86Facts(scratch.root(), ReadIomem(scratch.root()), diagnostics)->bios_data;
+  };
+  EXPECT_EQ(bios_data(), std::nullopt);
+  scratch.File("proc/xen/capabilities", "control_d\n")
+      .File("dev/xen/iomem", "00100000-3fffffff : System RAM\n");
+  EXPECT_EQ(bios_data(), true);
+  scratch.Folder("sys/firmware/efi");
+  EXPECT_EQ(bios_data(), false);
+}
+
 TEST(X86Facts, NeedAMemoryMapAndNothingElse) {
   ScratchRoot scratch;
   RecordingDiagnostics diagnostics;
