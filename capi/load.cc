@@ -7,6 +7,7 @@
 #include <array>
 #include <cerrno>
 
+#include "kexec/file_call.h"
 #include "kexec/handed_over.h"
 #include "kexec/submit.h"
 #include "loaders/decompress.h"
@@ -101,6 +102,7 @@ Result<> LoadByFile(const kexec_request& request, const SystemRoot& root, const 
   FileLoad load{
       .kind = request.kind, .kernel_fd = request.kernel->fd.get(), .command_line = request.command_line};
   load.bytes = request.kernel->bytes.size();
+  load.flags = NoCmaFlag(request.kind, root);
   for (const ImageFile& initrd : request.initrds) {
     load.initrd_fd = initrd.fd.get();
     load.bytes += initrd.bytes.size();  // both are mapped, so their sum exists

@@ -4,33 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <charconv>
 #include <utility>
 #include <vector>
 
 #include "cmd/kexec/crash_need.h"
 #include "cmd/kexec/memory_file.h"
+#include "kexec/file_call.h"
 #include "kexec/submit.h"
 
 namespace kexec {
 namespace {
-
-// "6.1.0-49-amd64" → {6, 1}.
-std::pair<unsigned, unsigned> MajorMinor(std::string_view release) {
-  std::pair<unsigned, unsigned> version{0, 0};
-  const char* end = release.data() + release.size();
-  const auto [next, error] = std::from_chars(release.data(), end, version.first);
-  if (error == std::errc() && next != end && *next == '.') std::from_chars(next + 1, end, version.second);
-  return version;
-}
-
-// KEXEC_FILE_DEBUG came with Linux 6.8 (cbc2fe9d9cb2, "kexec_file: add kexec_file flag to control debug
-// printing"). No file tells whether it is there, an older kernel refuses it with EINVAL, and a load to find
-// out would count against kernel.kexec_load_limit_*: so this one feature is told by its version.
-bool KnowsDebugFlag(const SystemRoot& root) {
-  const auto release = root.KernelRelease();
-  return release.has_value() && MajorMinor(*release) >= std::pair(6U, 8U);
-}
 
 // A descriptor for `files` as one; `made` keeps it open where it is not the user's own.
 Result<int> OneDescriptor(const char* name, std::span<const ImageFile* const> files, UniqueFd& made) {
@@ -46,8 +29,11 @@ Result<int> OneDescriptor(const char* name, std::span<const ImageFile* const> fi
 uint64_t FileLoadFlags(const Options& options, const SystemRoot& root) {
   uint64_t flags = 0;
   if (options.rare.no_cma) flags |= kKexecFileNoCma;
+  flags |= NoCmaFlag(options.slot, root);
   if (options.rare.force_dtb) flags |= kKexecFileForceDtb;
-  if (options.debug && KnowsDebugFlag(root)) flags |= kKexecFileDebug;
+  // KEXEC_FILE_DEBUG came with Linux 6.8 (cbc2fe9d9cb2, "kexec_file: add kexec_file flag to control debug
+  // printing").
+  if (options.debug && KernelIsSince(6, 8, root)) flags |= kKexecFileDebug;
   return flags;
 }
 

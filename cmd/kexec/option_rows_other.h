@@ -238,7 +238,8 @@ inline constexpr OptionRow kOtherRows[] = {
      .without_load = WithoutLoad::kWarn,
      .help = "kexec_file_load: take no contiguous memory",
      .man = "Ask kexec_file_load not to take the contiguous memory allocator for the segments. kexec_load "
-            "never does."},
+            "never does. Done by itself where /proc/meminfo tells of such memory (CmaTotal): Linux 6.17 and "
+            "newer align kernels in it to 1 MiB, where these want 2 MiB and run over their initrd."},
     {.id = OptionId::kForceDtb,
      .name = "force-dtb",
      .group = Group::kRare,

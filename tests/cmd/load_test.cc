@@ -280,6 +280,26 @@ TEST(Load, AsksForDebuggingOnlyWhereTheKernelKnowsIt) {
   EXPECT_EQ(world.kernel.file_loads().at(1).flags, 0u);
 }
 
+TEST(Load, AsksForNoContiguousMemoryWhereItWouldCostTheInitrd) {
+  CmdWorld world;
+  const std::string kernel = world.WriteKernel();
+  const std::string initrd = world.WriteInitrd();
+  const auto flags = [&](const char* release, const char* meminfo, std::vector<std::string> words) {
+    world.machine.File("proc/sys/kernel/osrelease", release).File("proc/meminfo", meminfo);
+    words.insert(words.end(), {kernel, "--initrd", initrd});
+    EXPECT_EQ(world.Run(words), 0) << world.message;
+    return world.kernel.file_loads().back().flags;
+  };
+  const char* some = "MemTotal:        1048576 kB\nCmaTotal:          65536 kB\n";
+  const char* none = "MemTotal:        1048576 kB\nCmaTotal:              0 kB\n";
+  EXPECT_EQ(flags("7.3.4-test\n", some, {"-s", "-l"}), kKexecFileNoCma);
+  EXPECT_EQ(flags("6.17.0-test\n", some, {"-s", "-l"}), kKexecFileNoCma);
+  EXPECT_EQ(flags("7.3.4-test\n", none, {"-s", "-l"}), 0u);
+  EXPECT_EQ(flags("7.3.4-test\n", none, {"-s", "--no-cma", "-l"}), kKexecFileNoCma);
+  EXPECT_EQ(flags("6.16.12-test\n", some, {"-s", "-l"}), 0u) << "it refuses the flag";
+  EXPECT_EQ(flags("7.3.4-test\n", some, {"-p"}), kKexecFileOnCrash);
+}
+
 TEST(LoadCrash, GoesThroughTheFileCall) {
   CmdWorld world;
   EXPECT_EQ(world.Run({"-p", world.WriteKernel(), "--reuse-cmdline", "--append=irqpoll"}), 0)

@@ -139,6 +139,14 @@ TEST_F(CapiLoadTest, PlansAsTextAndJsonWithoutTouchingTheKernel) {
   EXPECT_TRUE(kernel_->file_loads().empty());
 }
 
+TEST_F(CapiLoadTest, AsksForNoContiguousMemory) {
+  scratch_.File("proc/sys/kernel/osrelease", "7.3.4\n")
+      .File("proc/meminfo", "MemTotal: 261120 kB\nCmaTotal: 65536 kB\n");
+  ASSERT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();
+  ASSERT_EQ(kernel_->file_loads().size(), 1u);
+  EXPECT_EQ(kernel_->file_loads()[0].flags, kKexecFileNoInitramfs | kKexecFileNoCma);
+}
+
 TEST_F(CapiLoadTest, AutoHandsOverTheFileItself) {
   ASSERT_EQ(kexec_request_load(request_), KEXEC_OK) << Text();
   ASSERT_EQ(kernel_->file_loads().size(), 1u);

@@ -72,3 +72,17 @@ def lockdown(bench):
     bench.equal(boot["decompress"].status, boot["bzImage"].status, "status with --decompress")
     bench.contains(boot["decompress"].err, "option '--decompress' is ignored: kernel lockdown", "stderr with --decompress")
     bench.equal(boot.out("loaded"), str(int(trusted)), "/sys/kernel/kexec_loaded at the end")
+
+
+@case("auto/contiguous-memory")
+def contiguous_memory(bench):
+    """cma=: Linux since 6.17 puts a kernel there and aligns it to 1 MiB, which costs the next one its initrd. So the flag."""
+    transcript = recipe.boot(bench, f"""
+        try memory grep CmaTotal /proc/meminfo
+        try load kexec -d -s {recipe.LOAD}
+        execute kexec -e""", series="newest", machine={"memory": "1G", "append": "cma=256M"})
+    first = transcript.boot(1)
+    bench.equal(first.out("memory").split(), ["CmaTotal:", str(256 << 10), "kB"], "contiguous memory")
+    bench.equal(first["load"].status, 0, f"status of the load, which said {first['load'].err!r}")
+    bench.contains(first["load"].err, "flags 0x18", "KEXEC_FILE_NO_CMA and KEXEC_FILE_DEBUG")
+    recipe.expect_second(bench, transcript, first.release)
