@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# What to load: read by kexec-crash, which has $root, $owner, warn and fail. choose leaves it in $kernel, $initrd ('' for none),
-# $command_line and $arguments, and reads files only.
+# What to load: read by kexec-crash, which has $root, $owner, warn, fail and xen_loads. choose leaves it in $kernel,
+# $initrd ('' for none), $command_line and $arguments, and reads files only.
 # shellcheck disable=SC2034,SC2154 # the other half uses and sets them
 
 config_path=/etc/default/kexec-crash
@@ -291,9 +291,10 @@ CRASH_CMDLINE_REMOVE empty; $(what_remains)"
 
 ### Options of kexec
 
-# hotplug: whether the running kernel keeps the dump's list of CPUs and memory up to date by itself.
+# hotplug: whether the running kernel keeps the dump's list of CPUs and memory up to date by itself; Xen does not.
 choose_arguments() {
   arguments=$kexec_args
+  xen_loads && return
   if [ -e "$root/sys/kernel/crash_elfcorehdr_size" ] || [ -e "$root/sys/kernel/kexec/crash_elfcorehdr_size" ]; then
     arguments="--hotplug $arguments"
   fi

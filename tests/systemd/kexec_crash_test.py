@@ -28,6 +28,12 @@ import json, os, pathlib, re, sys
 fake, root, given = pathlib.Path(os.environ["FAKE"]), pathlib.Path(os.environ["ROOT"]), sys.argv[1:]
 if given == ["--version"]:
     sys.exit(print((fake / "version").read_text() if (fake / "version").exists() else "kexec-tools 2.0.32 (kexec-ng 1.0)"))
+xen = fake / "xen"
+if xen.exists() and given in (["-S"], ["--print-ckr-size"]):
+    size, kept = xen.read_text().split()
+    if given == ["-S"]:
+        sys.exit(int(kept))
+    sys.exit(print(size))
 words = [re.sub("/proc/self/fd/[0-9]+", lambda found: os.readlink(found[0]), word) for word in given]
 with open(fake / "calls", "a") as out:
     out.write(json.dumps(words) + "\\n")
@@ -36,16 +42,21 @@ with open(fake / "contents", "a") as out:
         if "/proc/self/fd/" in word:
             out.write(pathlib.Path(word.removeprefix("--initrd=")).read_text() + "\\n")
 loaded = root / "sys/kernel/kexec_crash_loaded"
+def set_loaded(kept):
+    if xen.exists():
+        xen.write_text(f"{xen.read_text().split()[0]} {kept}")
+    else:
+        loaded.write_text(f"{kept}\\n")
 dry, fail = "--dry-run" in words, fake / "fail"
 if not dry:
-    loaded.write_text("0\\n")
+    set_loaded(0)
 if fail.exists() and fail.read_text() in words:
     sys.exit(f"kexec: first line\\nkexec: cannot load '{given[-1]}': it is refused; the kernel loaded before is still in place")
 if dry:
     print("a long plan")
 elif "-u" not in words:
     print("kexec: a warning", *os.environ.get("WARN_OF", "").split(), file=sys.stderr)
-    loaded.write_text("1\\n")
+    set_loaded(1)
 """
 
 
@@ -547,6 +558,40 @@ class Status(PretendedSystem):
         self.assertEqual(self.refusal(word="check"), "this kernel knows no crash kernels (CONFIG_CRASH_DUMP)")
         self.put("sys/kernel/kexec/crash_size", "1048576\n")
         self.assertEqual(self.run_program("check").returncode, 0)
+
+    def first_domain(self, answer):
+        """Xen's first domain: the kernel's own files know nothing."""
+        self.put("proc/cmdline", "console=hvc0 ro\n")
+        self.put("sys/kernel/kexec_crash_size", "0\n")
+        self.put("sys/hypervisor/type", "xen\n")
+        self.put("sys/hypervisor/properties/features", "00002f87\n")
+        (self.fake / "xen").write_text(answer)
+
+    def test_in_the_first_domain_of_xen(self):
+        kernel, initrd = self.usual()
+        self.put("sys/kernel/crash_elfcorehdr_size", "4096\n")
+        self.first_domain("201326592 0")
+        self.assertEqual(self.run_program("check").returncode, 0)
+        self.assertEqual(self.status(), (3, "no crash kernel is loaded; 192 MiB are reserved for one"))
+        self.configure("CRASH_CMDLINE='a b'")
+        self.assertEqual(self.load(), ["-p", "--command-line=a b", f"--initrd={initrd}", "--", kernel])
+        self.assertEqual(self.status(), (0, f"the crash kernel is '{kernel}' with '{initrd}', command line: a b"))
+        self.assertEqual(self.run_program("unload").returncode, 0)
+        self.assertEqual(self.status()[0], 3)
+
+    def test_what_xen_keeps_is_known_in_its_first_domain_alone(self):
+        self.first_domain("201326592 0")
+        self.put("sys/hypervisor/properties/features", "00002705\n")
+        self.assertEqual(self.run_program("check").returncode, 1)
+        self.put("proc/xen/capabilities", "control_d\n")
+        self.assertEqual(self.run_program("check").returncode, 0)
+
+    def test_xen_without_memory(self):
+        self.first_domain("0 0")
+        self.assertEqual(self.refusal(word="check"), "Xen has reserved no memory for a crash kernel; boot Xen with crashkernel= "
+                         "on its own command line")
+        self.first_domain("denied 0")
+        self.assertEqual(self.refusal(word="check"), "Xen does not say how much memory it has reserved for a crash kernel: denied")
 
     def test_systemd_is_told(self):
         kernel, initrd = self.usual()

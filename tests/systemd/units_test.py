@@ -39,6 +39,7 @@ class Installed(unittest.TestCase):
         files = {str(path.relative_to(usr)): path.stat().st_mode for path in usr.rglob("*") if path.is_file()}
         names = sorted(os.path.basename(path) for path in files)
         self.assertEqual(names, sorted([*UNITS, "60-kexec-crash.rules", "90-kexec-crash.preset", "kexec-crash",
+                                        "kexec-crash-xen-generator",
                                         "kexec-crash-choose.sh", "kexec-crash.8", "kexec-crash.default"]))
         (program,) = [mode for path, mode in files.items() if os.path.basename(path) == "kexec-crash"]
         self.assertTrue(program & stat.S_IXUSR)
@@ -48,6 +49,24 @@ class Installed(unittest.TestCase):
         done = subprocess.run([program, f"--root={self.folder / 'empty'}", "check"], text=True, capture_output=True, check=False)
         self.assertEqual((done.returncode, done.stderr), (1, "kexec-crash: this kernel knows no crash kernels "
                                                           "(CONFIG_CRASH_DUMP)\n"))
+
+    def test_only_the_first_domain_of_xen_gets_its_devices(self):
+        (generator,) = self.folder.glob("usr/lib/systemd/system-generators/kexec-crash-xen-generator")
+        for number, (kind, features, expected) in enumerate([("xen", "00002f87", True), ("xen", "00002705", False),
+                                                             ("xen", "", False), ("kvm", "00000800", False), (None, None, False)]):
+            root = self.folder / f"machine-{number}"
+            place = root / "sys/hypervisor/properties"
+            place.mkdir(parents=True)
+            if kind:
+                (place.parent / "type").write_text(f"{kind}\n")
+                (place / "features").write_text(f"{features}\n")
+            done = subprocess.run([generator, root / "units"], env=os.environ | {"KEXEC_CRASH_ROOT": str(root)}, text=True,
+                                  capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""), kind)
+            found = root / "units/kexec-crash.service.d/xen.conf"
+            self.assertEqual(found.exists(), expected, (kind, features))
+            if expected:
+                self.assertEqual(found.read_text(), "[Service]\nDeviceAllow=/dev/xen/privcmd rw\nDeviceAllow=/dev/xen/hypercall rw\n")
 
     def test_any_number_of_events(self):
         # The default, five starts in ten seconds, would end the reload for good.

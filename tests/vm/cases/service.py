@@ -56,6 +56,8 @@ def service_files(bench, kernel):
     """What an installation has, and a kernel and an initrd for dumps where Debian has them."""
     files = {f"usr/lib/systemd/system/{unit}": ((SYSTEMD / unit).read_text(), 0o644) for unit in UNITS}
     files["usr/lib/udev/rules.d/60-kexec-crash.rules"] = ((SYSTEMD / "60-kexec-crash.rules").read_text(), 0o644)
+    files["usr/lib/systemd/system-generators/kexec-crash-xen-generator"] = (
+        (SYSTEMD / "kexec-crash-xen-generator").read_text(), 0o755)
     files["usr/sbin/kexec-crash"] = ((SYSTEMD / "kexec-crash").read_text(), 0o755)
     files["usr/share/kexec-ng/kexec-crash-choose.sh"] = ((SYSTEMD / "kexec-crash-choose.sh").read_text(), 0o644)
     files["usr/sbin/kexec"] = (bench.kexec.read_bytes(), 0o755)
@@ -89,6 +91,7 @@ def boot_to_dump(bench):
     transcript = boot(bench, """
         status boot
         systemctl stop kexec-crash.path
+        try doors sh -c "journalctl --boot --no-pager --output=cat | grep /dev/xen"
         try probe cat /run/kexec-crash/probe
         echo 'CRASH_CMDLINE_APPEND="marker=1"' | configure
         reload marked
@@ -120,6 +123,7 @@ def boot_to_dump(bench):
     kernel = f"/boot/vmlinuz-{first.release}"
     words = f"the crash kernel is '{kernel}' with '/var/lib/kdump/initrd.img-{first.release}', command line: console=ttyS0"
     expect_loaded(bench, first, "boot", f'Status: "{words}')
+    bench.equal(first.out("doors"), "", "what systemd says of Xen's devices, which are not there")
     bench.equal([line.split() for line in first.out("probe").splitlines()],
                 [["CapBnd:", f"{CAPABILITIES:016x}"], ["NoNewPrivs:", "1"], ["Seccomp:", "2"], ["interfaces", "lo"]],
                 "what the unit may do")
