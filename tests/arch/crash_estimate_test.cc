@@ -88,7 +88,10 @@ constexpr Measured kMeasured[] = {
     {"initramfs_tools_6_1", 52704, 6340, 15974, true, 96, 144, 12},
     {"dracut_6_1", 52704, 9871, 26522, true, 112, 160, 16},
     {"initramfs_tools_6_12", 57200, 6332, 16029, true, 88, 160, 0},
+    {"dracut_6_12", 57200, 9372, 24704, true, 104, 160, 5},
     {"initramfs_tools_7_3", 61668, 6339, 16077, true, 104, 160, 11},
+    {"dracut_7_3", 61668, 9338, 24576, true, 120, 176, 17},
+    {"busybox_7_3", 61668, 1942, 1942, true, 88, 144, 12},
 };
 INSTANTIATE_TEST_SUITE_P(Guests, SmallestCrashkernel, ::testing::ValuesIn(kMeasured),
                          [](const auto& row) { return std::string(row.param.name); });
