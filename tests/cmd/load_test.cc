@@ -284,10 +284,10 @@ TEST(Load, AsksForNoContiguousMemoryWhereItWouldCostTheInitrd) {
   CmdWorld world;
   const std::string kernel = world.WriteKernel();
   const std::string initrd = world.WriteInitrd();
-  const auto flags = [&](const char* release, const char* meminfo, std::vector<std::string> words) {
+  const auto flags = [&](const char* release, const char* meminfo, std::vector<std::string_view> words) {
     world.machine.File("proc/sys/kernel/osrelease", release).File("proc/meminfo", meminfo);
     words.insert(words.end(), {kernel, "--initrd", initrd});
-    EXPECT_EQ(world.Run(words), 0) << world.message;
+    EXPECT_EQ(world.Run(std::span<const std::string_view>(words)), 0) << world.message;
     return world.kernel.file_loads().back().flags;
   };
   const char* some = "MemTotal:        1048576 kB\nCmaTotal:          65536 kB\n";
