@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2154
 # What scripts/kernel-build and scripts/board-kernel do alike. They set before: `folder`, which gets the source, and the
 # objects in its build; `configs`, the lines over tinyconfig; `target`, words for make; `log`; and, where it is not Debian's
-# linux-source-6.12 as installed, `series` and `sources`.
+# linux-source-6.12 as installed, `version` and `sources`.
 
 # quietly COMMAND...: its output goes to the log, and to the terminal if it fails.
 quietly() {
@@ -21,9 +21,9 @@ kernel_make() { make -C "$folder" O=build LOCALVERSION= "-j$(nproc)" "${target[@
 unpack() {
   local archive
   [ -d "$folder/kernel" ] && return
-  archive=$(find "${sources:-/usr/src}" -maxdepth 1 -name "linux-source-${series:-6.12}.tar.*" | head -n 1)
+  archive=$(find "${sources:-/usr/src}" -maxdepth 1 -name "linux-source-${version:-6.12}.tar.*" | head -n 1)
   [ -n "$archive" ] || {
-    echo "no ${sources:-/usr/src}/linux-source-${series:-6.12}.tar.xz: scripts/install-deps kernel (or board)" >&2
+    echo "no ${sources:-/usr/src}/linux-source-${version:-6.12}.tar.xz: scripts/install-deps kernel (or board)" >&2
     return 1
   }
   rm -rf "$folder.partial"
