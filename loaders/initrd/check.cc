@@ -7,6 +7,7 @@
 #include "loaders/bzimage/bzimage.h"
 #include "loaders/identify.h"
 #include "loaders/initrd.h"
+#include "loaders/initrd/measure.h"
 
 namespace kexec {
 namespace {
@@ -72,6 +73,14 @@ void NoteArchives(std::string_view name, std::span<const ArchiveMember> members,
   }
 }
 
+// Looks into the first few: what is in them decides whether the machine starts.
+void JudgeContents(Bytes file, std::span<ArchiveMember> members) {
+  constexpr size_t kLookedInto = 16;
+  for (ArchiveMember& member : members.first(std::min(members.size(), kLookedInto))) {
+    if (member.detail.empty()) member.detail = JudgeContent(file, member);
+  }
+}
+
 Result<> CheckMembers(Bytes file, std::string_view name, std::span<const ArchiveMember> members,
                       Diagnostics& diagnostics) {
   Oddities oddities;
@@ -93,7 +102,8 @@ Result<> CheckMembers(Bytes file, std::string_view name, std::span<const Archive
 }  // namespace
 
 Result<> CheckInitrd(Bytes file, std::string_view name, Diagnostics& diagnostics, GzipCheck gzip) {
-  const std::vector<ArchiveMember> members = WalkInitrd(file, gzip);
+  std::vector<ArchiveMember> members = WalkInitrd(file, gzip);
+  JudgeContents(file, members);
   if (members.empty()) diagnostics.Warn("initrd '{}' holds no archive, only zero bytes", name);
   NoteArchives(name, members, diagnostics);
   return CheckMembers(file, name, members, diagnostics);

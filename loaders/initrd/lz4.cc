@@ -71,6 +71,24 @@ class LegacyContent {
   bool exact_ = true;
 };
 
+// The kernel takes whatever follows a block for the next block's size, unless it is zero
+// (lib/decompress_unlz4.c).
+std::string FollowedBy(Bytes rest, uint64_t offset) {
+  return fmt::format(
+      "is followed by the {} archive at {:#x} without a gap, which the kernel takes for a block of it and does "
+      "not unpack: put 4 zero bytes or more between them, or give that archive as another --initrd",
+      ArchiveFormatName(RecogniseArchive(rest)), offset);
+}
+
+// Whether a size that a block may have is another archive's magic (gzip's and lzma's are small enough): no
+// sound block stands behind it.
+bool IsOtherArchive(Bytes rest, uint32_t size) {
+  const ArchiveFormat format = RecogniseArchive(rest);
+  if (format == ArchiveFormat::kUnknown || format == ArchiveFormat::kLz4Legacy) return false;
+  const auto block = SliceAt(rest, sizeof(uint32_t), size);
+  return !block || !BlockContent(*block);
+}
+
 }  // namespace
 
 Extent MeasureLz4Legacy(const Candidate& archive) {
@@ -83,10 +101,15 @@ Extent MeasureLz4Legacy(const Candidate& archive) {
     if (size ? *size == 0 : cursor.position() >= archive.NonzeroSize()) break;  // padding
     if (!size) return cursor.EndsInside("the size of a block");
     if (*size != kLz4LegacyMagic && *size > kLz4LegacyStoredMax) {
-      if (RecogniseArchive(cursor.rest()) != ArchiveFormat::kUnknown) break;
+      if (RecogniseArchive(cursor.rest()) != ArchiveFormat::kUnknown) {
+        return cursor.Complete(content.End(), FollowedBy(cursor.rest(), block_offset));
+      }
       return cursor.Bad(Completeness::kDamaged,
                         fmt::format("has a block of {:#x} bytes at {:#x}, more than the format allows",
                                     *size + 0U, block_offset));
+    }
+    if (IsOtherArchive(cursor.rest(), *size)) {
+      return cursor.Complete(content.End(), FollowedBy(cursor.rest(), block_offset));
     }
     cursor.Skip(sizeof(uint32_t));
     if (*size == kLz4LegacyMagic) {  // two such files, one behind the other

@@ -90,6 +90,10 @@ Extent MeasureLz4Frame(const Candidate& archive);
 Extent MeasureBzip2(const Candidate& archive);
 Extent MeasureLzop(const Candidate& archive);
 
+// Why the kernel takes nothing of a compressed archive whose first unpacked bytes are no cpio header, as
+// ArchiveMember::detail; empty if they are one, or cannot be had. Unpacks at most 64 KiB, or one block.
+std::string JudgeContent(Bytes file, const ArchiveMember& member);
+
 // `file` without the boot configuration that may lie behind its archives.
 Bytes WithoutBootConfig(Bytes file);
 

@@ -118,6 +118,40 @@ std::string OddCheck(Bytes bytes) {
                                    : fmt::format("number {}", check));
 }
 
+// 3.1: the filters of the first block; what the kernel takes: dec_block_header() in lib/xz/xz_dec_stream.c, which
+// knows LZMA2, alone or behind one BCJ filter without properties.
+std::string OddFilters(Bytes bytes) {
+  constexpr uint64_t kLzma2 = 0x21;
+  constexpr std::string_view kUse = "(use xz --check=crc32 --lzma2)";
+  const auto size = ReadAt<uint8_t>(bytes, kHeaderSize);
+  const auto flags = ReadAt<uint8_t>(bytes, kHeaderSize + 1);
+  if (!size || !flags || *size == 0) return {};  // 0: no block but the index
+  const Bytes header = bytes.first(std::min<uint64_t>(bytes.size(), kHeaderSize + (*size + 1U) * 4));
+  uint64_t position = kHeaderSize + 2;
+  if ((*flags & 0x40) != 0 && !TakeNumber(header, position)) return {};  // compressed size
+  if ((*flags & 0x80) != 0 && !TakeNumber(header, position)) return {};  // uncompressed size
+  const unsigned filters = (*flags & 3U) + 1;
+  if (filters > 2)
+    return fmt::format("has a chain of {} filters, the kernel takes at most 2 {}", filters, kUse);
+  const auto first = TakeNumber(header, position);
+  const auto properties = TakeNumber(header, position);
+  if (!first || !properties || *first == kLzma2) return {};
+  if (*first < 4 || *first > 11) {
+    return fmt::format("uses the filter {}, which the kernel does not take {}",
+                       *first == 3 ? "delta" : fmt::format("number {:#x}", *first), kUse);
+  }
+  if (*properties != 0)
+    return fmt::format("uses a filter with a start offset, which the kernel does not take {}", kUse);
+  if (*first < 10) return {};
+  return fmt::format("uses the {} filter, which kernels before Linux 6.12 do not take {}",
+                     *first == 10 ? "ARM64" : "RISC-V", kUse);
+}
+
+std::string Oddity(Bytes bytes) {
+  std::string check = OddCheck(bytes);
+  return check.empty() ? OddFilters(bytes) : check;
+}
+
 }  // namespace
 
 Extent MeasureXz(const Candidate& archive) {
@@ -129,7 +163,7 @@ Extent MeasureXz(const Candidate& archive) {
     return {bytes.size(), Completeness::kDamaged, "is followed by more false footers than are looked into"};
   }
   if (!stream) return {bytes.size(), Completeness::kTruncated, "ends without its index and footer"};
-  return {stream->size, Completeness::kComplete, OddCheck(bytes), UnpackedBytes{stream->unpacked, true}};
+  return {stream->size, Completeness::kComplete, Oddity(bytes), UnpackedBytes{stream->unpacked, true}};
 }
 
 }  // namespace kexec

@@ -32,7 +32,44 @@ std::optional<uint64_t> TakeContentSize(Cursor& cursor, uint64_t size) {
 struct FrameHeader {
   bool has_checksum;
   std::optional<uint64_t> content_size;
+  uint64_t window;
+  bool needs_dictionary;
 };
+
+// What the kernel allows (ZSTD_MAXWINDOWSIZE_DEFAULT in lib/zstd/decompress/zstd_decompress_internal.h).
+constexpr uint64_t kMaxWindow = (uint64_t{1} << 27) + 1;
+
+// 3.1.1.1.2
+uint64_t WindowOf(uint8_t descriptor) {
+  const uint64_t base = uint64_t{1} << (10 + (descriptor >> 3));
+  return base + base / 8 * (descriptor & 7U);
+}
+
+// 3.1.1.1.3: true if the `size` bytes of Dictionary_ID name one; nullopt if they are cut off.
+std::optional<bool> TakeDictionaryId(Cursor& cursor, uint64_t size) {
+  bool named = false;
+  for (uint64_t i = 0; i < size; ++i) {
+    const auto byte = cursor.Take<uint8_t>();
+    if (!byte) return std::nullopt;
+    named = named || *byte != 0;
+  }
+  return named;
+}
+
+// Why the kernel's decoder (lib/decompress_unzstd.c) fails on a sound frame; empty if it does not.
+std::string OddFrame(const FrameHeader& header) {
+  if (header.needs_dictionary) {
+    return "needs a dictionary, which the kernel does not have: it unpacks neither this nor what follows "
+           "(compress without zstd -D)";
+  }
+  if (header.window > kMaxWindow) {
+    return fmt::format(
+        "needs a window of {} MiB, the kernel takes at most 128 MiB and unpacks neither this nor what follows "
+        "(use zstd --long=27 or less)",
+        header.window >> 20);
+  }
+  return {};
+}
 
 // 3.1.1.1; nullopt if it is cut off.
 std::optional<FrameHeader> TakeFrameHeader(Cursor& cursor) {
@@ -43,11 +80,20 @@ std::optional<FrameHeader> TakeFrameHeader(Cursor& cursor) {
   const bool single_segment = (*descriptor & 0x20) != 0;
   uint64_t content_size_size = kContentSizeSize[*descriptor >> 6];
   if (single_segment && content_size_size == 0) content_size_size = 1;
-  if (!cursor.Skip((single_segment ? 0 : 1) + kDictionaryIdSize[*descriptor & 3])) return std::nullopt;
-  FrameHeader header{(*descriptor & 0x04) != 0, std::nullopt};
+  FrameHeader header{(*descriptor & 0x04) != 0, std::nullopt, 0, false};
+  if (!single_segment) {
+    const auto window = cursor.Take<uint8_t>();
+    if (!window) return std::nullopt;
+    header.window = WindowOf(*window);
+  }
+  const auto needs_dictionary = TakeDictionaryId(cursor, kDictionaryIdSize[*descriptor & 3]);
+  if (!needs_dictionary) return std::nullopt;
+  header.needs_dictionary = *needs_dictionary;
   if (content_size_size == 0) return header;
   header.content_size = TakeContentSize(cursor, content_size_size);
-  return header.content_size ? std::optional(header) : std::nullopt;
+  if (!header.content_size) return std::nullopt;
+  if (single_segment) header.window = *header.content_size;
+  return header;
 }
 
 Extent MeasureFrame(Cursor& cursor) {
@@ -68,8 +114,10 @@ Extent MeasureFrame(Cursor& cursor) {
     if (block->last()) break;
   }
   if (header->has_checksum && !cursor.Skip(4)) return cursor.EndsInside("its checksum");
-  if (header->content_size) return cursor.Complete(UnpackedBytes{*header->content_size, true});
-  return cursor.Complete(UnpackedBytes{at_most.bytes(), false});
+  if (header->content_size) {
+    return cursor.Complete(UnpackedBytes{*header->content_size, true}, OddFrame(*header));
+  }
+  return cursor.Complete(UnpackedBytes{at_most.bytes(), false}, OddFrame(*header));
 }
 
 }  // namespace
@@ -81,7 +129,10 @@ Extent MeasureZstd(const Candidate& archive) {
   if (*magic == kFrameMagic) return MeasureFrame(cursor);
   const auto size = cursor.Take<Le<uint32_t>>();
   if (!size || !cursor.Skip(*size)) return cursor.EndsInside("a skippable frame");
-  return cursor.Complete(UnpackedBytes{0, true});
+  return cursor.Complete(
+      UnpackedBytes{0, true},
+      "is a skippable frame, which the kernel does not know: it unpacks nothing from there "
+      "on (compress with zstd -T0, not pzstd)");
 }
 
 }  // namespace kexec

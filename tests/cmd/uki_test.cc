@@ -410,7 +410,7 @@ TEST(DecompressInitrd, OfACrashKernelIsToFitItsMemory) {
   std::minstd_rand random(1);
   for (std::byte& byte : noise) byte = static_cast<std::byte>(random() >> 8);
   const std::string bomb = AsText(testing::Gzip(testing::Zeros(size_t{16} << 20)));
-  std::string contents = AsText(testing::Gzip(noise));
+  std::string contents = AsText(testing::Gzip(testing::CpioBuilder().File("noise", AsText(noise)).Build()));
   for (int i = 0; i < 10; ++i) contents += bomb;
   const std::string packed = world.Write("packed.img", contents);
   EXPECT_EQ(world.Run({"-l", "-c", kernel, "--initrd", packed, "--decompress-initrd"}), kExitOk)

@@ -140,6 +140,80 @@ TEST(CheckInitrd, WarnsAboutArchivesTheKernelWillNotUnpack) {
             "(use xz --check=crc32)");
 }
 
+TEST(CheckInitrd, WarnsAboutArchivesTheKernelDoesNotFindWhereTheyBegin) {
+  const std::string unaligned =
+      "does not begin at a multiple of 4: the kernel unpacks neither it nor what follows (put zero bytes "
+      "before it, or give it as another --initrd)";
+  const ByteVector gzip = Gzip(SmallCpio());
+  const uint64_t to_four = (4 - gzip.size() % 4) % 4;
+  EXPECT_EQ(Said(gzip + Zeros(to_four) + SmallCpio()), "nothing");
+  EXPECT_EQ(
+      Said(gzip + Zeros(to_four + 1) + SmallCpio()),
+      fmt::format("initrd 'initrd.img': the cpio archive at {:#x} {}", gzip.size() + to_four + 1, unaligned));
+  EXPECT_EQ(Said(SmallCpio() + Zeros(4) + gzip), "nothing");
+  EXPECT_EQ(Said(SmallCpio() + Zeros(3) + gzip),
+            fmt::format("initrd 'initrd.img': the gzip archive at 0xff {}", unaligned));
+  EXPECT_EQ(Said(Fixture("zst") + Zeros(3) + gzip), "nothing");  // only cpio is looked for by fours
+}
+
+TEST(CheckInitrd, WarnsAboutWhatStandsBehindLz4WithoutAGap) {
+  const ByteVector lz4 = Fixture("legacy.lz4");
+  EXPECT_EQ(Said(lz4 + Zeros(4) + Fixture("zst")), "nothing");
+  for (const char* next : {"zst", "bz2", "crc32.xz"}) {
+    EXPECT_THAT(Said(lz4 + Fixture(next)),
+                ::testing::EndsWith(fmt::format(
+                    " archive at {:#x} without a gap, which the kernel takes for a block of it and does not "
+                    "unpack: put 4 zero bytes or more between them, or give that archive as another --initrd",
+                    lz4.size())))
+        << next;
+  }
+  EXPECT_THAT(Said(lz4 + Gzip(SmallCpio())), ::testing::HasSubstr("is followed by the gzip archive at"));
+}
+
+TEST(CheckInitrd, WarnsAboutZstdTheKernelDoesNotTake) {
+  const auto said = [](std::string_view what) {
+    return fmt::format("initrd 'initrd.img': the zstd archive at 0x0 {}", what);
+  };
+  const ByteVector skippable = BytesOf(std::string_view("\x50\x2a\x4d\x18\x04\0\0\0abcd", 12));
+  EXPECT_EQ(Said(skippable + Fixture("zst")),
+            said("is a skippable frame, which the kernel does not know: it unpacks nothing from there on "
+                 "(compress with zstd -T0, not pzstd)"));
+  // One raw block of no bytes, the last; the window is 2^(10 + exponent) and eighths of it.
+  const auto frame = [](std::string_view header) {
+    return BytesOf("\x28\xb5\x2f\xfd") + BytesOf(header) + BytesOf(std::string_view("\x01\0\0", 3));
+  };
+  EXPECT_EQ(Said(frame(std::string_view("\0\x88", 2))), "nothing");  // 128 MiB
+  EXPECT_EQ(
+      Said(frame(std::string_view("\0\x89", 2))),
+      said("needs a window of 144 MiB, the kernel takes at most 128 MiB and unpacks neither this nor what "
+           "follows (use zstd --long=27 or less)"));
+  EXPECT_EQ(
+      Said(frame(std::string_view("\x01\x40\x07", 3))),
+      said("needs a dictionary, which the kernel does not have: it unpacks neither this nor what follows "
+           "(compress without zstd -D)"));
+}
+
+TEST(CheckInitrd, WarnsAboutXzFiltersTheKernelDoesNotTake) {
+  EXPECT_EQ(Said(Fixture("x86.xz")), "nothing");
+  EXPECT_EQ(
+      Said(Fixture("delta.xz")),
+      "initrd 'initrd.img': the xz archive at 0x0 uses the filter delta, which the kernel does not take (use "
+      "xz --check=crc32 --lzma2)");
+  EXPECT_EQ(
+      Said(Fixture("arm64.xz")),
+      "initrd 'initrd.img': the xz archive at 0x0 uses the ARM64 filter, which kernels before Linux 6.12 do "
+      "not take (use xz --check=crc32 --lzma2)");
+}
+
+TEST(CheckInitrd, WarnsAboutContentsThatAreNoCpioArchive) {
+  EXPECT_EQ(
+      Said(Gzip(BytesOf("#!/bin/sh\necho a script, no archive\n"))),
+      "initrd 'initrd.img': the gzip archive at 0x0 does not hold a cpio archive, its contents look like "
+      "a script: the kernel unpacks neither it nor what follows (pack with cpio -H newc, each archive in one "
+      "stream)");
+  EXPECT_EQ(Said(Gzip(SmallCpio())), "nothing");
+}
+
 TEST(CheckInitrd, WarnsAboutAnArchiveWithoutEndMark) {
   EXPECT_EQ(Said(CpioBuilder().File("init", "x").Build()),
             "initrd 'initrd.img': the cpio archive at 0x0 has no end mark (a member named TRAILER!!!): the "
