@@ -33,8 +33,7 @@ Error NotElf(Bytes start) {
   if (begins("KDUMP   ") || begins("DISKDUMP")) {
     return Error(
         Errc::kNotRecognised, 0,
-        "a compressed kdump, not an ELF core; makedumpfile --dump-dmesg prints its log, crash opens it, "
-        "makedumpfile -E writes ELF");
+        "a compressed kdump, not an ELF core; makedumpfile --dump-dmesg prints its log, crash opens it");
   }
   return Error(Errc::kNotRecognised, 0, "no ELF file, and no other dump we know");
 }

@@ -172,8 +172,7 @@ std::vector<StatusRow> StatusRows() {
       {"empty", kDmesgNotElf, "'dump': no ELF file, and no other dump we know", {}},
       {"compressed", kDmesgNotElf,
        "'dump': a compressed kdump, not an ELF core; makedumpfile --dump-dmesg prints its log, crash opens "
-       "it, "
-       "makedumpfile -E writes ELF",
+       "it",
        Text("KDUMP   and so on")},
       {"no core", kDmesgBadElf, "'dump': ELF: no core file (e_type is 2, a core has 4)", no_core},
       {"no vmcoreinfo", kDmesgNoInfo, "'dump': no VMCOREINFO note", no_info.Build()},
