@@ -92,7 +92,11 @@ std::string CauseOf(const CallFacts& facts, int sys_errno, const SystemRoot& roo
 
 std::string Explain(const CallFacts& facts, int sys_errno, const SystemRoot& root) {
   if (XenLoads(root)) return ExplainXen(facts, sys_errno);
-  return fmt::format("{}: {}: {}", NameOf(facts), ErrnoText(sys_errno), CauseOf(facts, sys_errno, root));
+  return ExplainBy(facts, sys_errno, CauseOf(facts, sys_errno, root));
+}
+
+std::string ExplainBy(const CallFacts& facts, int sys_errno, std::string_view cause) {
+  return fmt::format("{}: {}: {}", NameOf(facts), ErrnoText(sys_errno), cause);
 }
 
 }  // namespace kexec

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "kexec/error.h"
 #include "kexec/explain.h"
 
 namespace kexec {
@@ -14,6 +15,16 @@ namespace kexec {
 // The whole sentence for a hypercall of Xen's.
 std::string ExplainXen(const CallFacts& facts, int sys_errno);
 
+// The whole sentence for a known cause.
+std::string ExplainBy(const CallFacts& facts, int sys_errno, std::string_view cause);
+
+// kDoesNotFit where kernel and initrd of that many bytes are more than the kernel takes by kexec_file_load: it
+// reads both before it finds out, if the OOM killer does not come first.
+Result<> CheckFilesFit(uint64_t bytes, const SystemRoot& root);
+
+// Two causes of EPERM; nullopt where they do not apply or cannot be read.
+std::optional<std::string> ForbiddenBySysctl(const CallFacts& facts, const SystemRoot& root);
+std::optional<std::string> ForbiddenByLockdown(const CallFacts& facts, const SystemRoot& root);
 // EPERM, in the order the kernel checks: capability, sysctls, lockdown; then seccomp.
 std::string WhyNotPermitted(const CallFacts& facts, const SystemRoot& root);
 // EACCES: a security module.

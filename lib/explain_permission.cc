@@ -21,6 +21,22 @@ std::optional<std::string> MissingCapability(const SystemRoot& root) {
   return std::nullopt;
 }
 
+std::optional<bool> EfiFlag(std::string_view variable, const SystemRoot& root) {
+  const auto bytes = root.ReadBinary(fmt::format("sys/firmware/efi/efivars/{}-{}", variable, kEfiGlobal));
+  if (!bytes || bytes->size() != 5) return std::nullopt;  // four bytes of attributes, then the value
+  return bytes->back() == std::byte{1};
+}
+
+// " (Secure Boot is on)", or nothing when that is unknown or off.
+std::string SecureBootNote(const SystemRoot& root) {
+  const auto secure = EfiFlag("SecureBoot", root);
+  if (!secure) return "";
+  if (EfiFlag("SetupMode", root).value_or(false)) return " (Secure Boot is in setup mode)";
+  return *secure ? " (Secure Boot is on)" : " (Secure Boot is off)";
+}
+
+}  // namespace
+
 std::optional<std::string> ForbiddenBySysctl(const CallFacts& facts, const SystemRoot& root) {
   const auto disabled = root.ReadLine("proc/sys/kernel/kexec_load_disabled");
   if (disabled && *disabled == "1") {
@@ -34,20 +50,6 @@ std::optional<std::string> ForbiddenBySysctl(const CallFacts& facts, const Syste
     return fmt::format("kernel.{} is 0: no load or unload of this kind is left until the next boot", name);
   }
   return std::nullopt;
-}
-
-std::optional<bool> EfiFlag(std::string_view variable, const SystemRoot& root) {
-  const auto bytes = root.ReadBinary(fmt::format("sys/firmware/efi/efivars/{}-{}", variable, kEfiGlobal));
-  if (!bytes || bytes->size() != 5) return std::nullopt;  // four bytes of attributes, then the value
-  return bytes->back() == std::byte{1};
-}
-
-// " (Secure Boot is on)", or nothing when that is unknown or off.
-std::string SecureBootNote(const SystemRoot& root) {
-  const auto secure = EfiFlag("SecureBoot", root);
-  if (!secure) return "";
-  if (EfiFlag("SetupMode", root).value_or(false)) return " (Secure Boot is in setup mode)";
-  return *secure ? " (Secure Boot is on)" : " (Secure Boot is off)";
 }
 
 std::optional<std::string> ForbiddenByLockdown(const CallFacts& facts, const SystemRoot& root) {
@@ -64,8 +66,6 @@ std::optional<std::string> ForbiddenByLockdown(const CallFacts& facts, const Sys
   }
   return lockdown + (facts.unload ? "; use kexec -s -u" : "; use kexec -s with a signed kernel");
 }
-
-}  // namespace
 
 bool LacksCapSysBoot(const SystemRoot& root) {
   const auto effective = OwnStatus("CapEff", root);

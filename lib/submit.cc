@@ -19,18 +19,6 @@ std::unexpected<Error> Refused(const CallFacts& facts, int sys_errno, const Syst
   return std::unexpected(Error(Errc::kSyscall, sys_errno, Explain(facts, sys_errno, root)));
 }
 
-// The kernel reads both files before it finds out that they are too big, if the OOM killer does not come
-// first.
-Result<> CheckFilesFit(uint64_t bytes, const SystemRoot& root) {
-  const auto total = MemInfo("MemTotal", root);
-  if (!total || bytes <= *total / 2) return {};
-  return Fail(
-      Errc::kDoesNotFit,
-      "kernel and initrd are {} bytes long, the kernel takes at most {}, half of its {} bytes of RAM; use "
-      "smaller files",
-      bytes, *total / 2, *total);
-}
-
 // Where the kernel says what is loaded: since 6.19 in a folder of its own, and still at the old place.
 struct LoadedFiles {
   std::string_view current, old;
@@ -46,6 +34,16 @@ bool KnownToBeEmpty(LoadKind kind, const SystemRoot& root) {
 }
 
 }  // namespace
+
+Result<> CheckFilesFit(uint64_t bytes, const SystemRoot& root) {
+  const auto total = MemInfo("MemTotal", root);
+  if (!total || bytes <= *total / 2) return {};
+  return Fail(
+      Errc::kDoesNotFit,
+      "kernel and initrd are {} bytes long, the kernel takes at most {}, half of its {} bytes of RAM; use "
+      "smaller files",
+      bytes, *total / 2, *total);
+}
 
 Result<> Submit(const ValidatedImage& image, Syscalls& kernel, const SystemRoot& root, uint64_t flags) {
   const LoadPlan& plan = image.plan();

@@ -12,6 +12,7 @@
 #include "cmd/kexec/file_load.h"
 #include "cmd/kexec/plan_report.h"
 #include "cmd/kexec/segment_load.h"
+#include "kexec/foresee.h"
 
 namespace kexec {
 namespace {
@@ -35,6 +36,22 @@ PictureStyle StyleFor(Color color) {
                       .color = WantsColor(color, STDOUT_FILENO)};
 }
 
+// The refusal of the call that decides: kexec_load where a plan was made for it and it comes first, else
+// kexec_file_load. Where another call follows upon a failed plan, that one decides.
+Result<> ForeseeCall(const LoadRequest& request, const CallChoice& choice, const PreparedLoad* prepared,
+                     const Session& session) {
+  if (session.root.live() && LacksCapSysBoot(session.root)) {
+    session.diagnostics.Note("this process lacks CAP_SYS_BOOT; the load itself needs it");
+  }
+  CallFacts facts{.call = choice.first, .kind = session.options.slot};
+  if (choice.first == KexecCall::kLoad && prepared != nullptr) {
+    return Foresee(facts, session.root);
+  }
+  facts.call = KexecCall::kFileLoad;
+  facts.bytes = FileLoadBytes(request, facts.kind);
+  return Foresee(facts, session.root);
+}
+
 }  // namespace
 
 Result<> ShowPlan(const LoadRequest& request, const CallChoice& choice, const Session& session) {
@@ -55,6 +72,7 @@ Result<> ShowPlan(const LoadRequest& request, const CallChoice& choice, const Se
   } else {
     report.problem = made.error().message();
   }
+  KEXEC_TRY(ForeseeCall(request, choice, report.prepared, session));
   session.out += options.json ? PlanJson(report) : PlanText(report, StyleFor(options.color));
   return {};
 }

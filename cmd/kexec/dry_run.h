@@ -11,7 +11,7 @@ namespace kexec {
 
 // Plans, and writes the plan to session.out as text or JSON. Where kexec_file_load is the choice its plan is
 // the running kernel's secret; the plan shown is kexec_load's, and being unable to make it is no failure
-// then.
+// then. What the load would be refused for certain is refused here in the same words.
 Result<> ShowPlan(const LoadRequest& request, const CallChoice& choice, const Session& session);
 
 }  // namespace kexec

@@ -37,6 +37,13 @@ uint64_t FileLoadFlags(const Options& options, const SystemRoot& root) {
   return flags;
 }
 
+uint64_t FileLoadBytes(const LoadRequest& request, LoadKind kind) {
+  // A crash image lies in its region with the memory the kernel runs in; any other is what its files are.
+  uint64_t bytes = kind == LoadKind::kCrash ? RunBytes(request.kernel) : request.kernel_file.bytes.size();
+  for (const ImageFile& file : request.initrds) bytes += file.bytes.size();  // mapped, so their sum exists
+  return bytes;
+}
+
 Result<> LoadByFile(const LoadRequest& request, const Session& session) {
   UniqueFd kernel_copy;
   UniqueFd initrd_copy;
@@ -49,10 +56,7 @@ Result<> LoadByFile(const LoadRequest& request, const Session& session) {
     for (const ImageFile& file : request.initrds) initrds.push_back(&file);
     KEXEC_ASSIGN(load.initrd_fd, OneDescriptor("initrd", initrds, initrd_copy));
   }
-  // A crash image lies in its region with the memory the kernel runs in; any other is what its files are.
-  load.bytes = load.kind == LoadKind::kCrash ? RunBytes(request.kernel) : request.kernel_file.bytes.size();
-  for (const ImageFile& file : request.initrds)
-    load.bytes += file.bytes.size();  // mapped, so their sum exists
+  load.bytes = FileLoadBytes(request, load.kind);
   load.command_line = request.command_line;
   load.flags = FileLoadFlags(session.options, session.root);
   session.diagnostics.Note("kexec_file_load: kernel from {}, {} initrd{}, flags {:#x}",

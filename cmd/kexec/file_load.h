@@ -12,6 +12,9 @@ namespace kexec {
 // the kernel's own debug messages for -d where the running kernel knows them.
 uint64_t FileLoadFlags(const Options& options, const SystemRoot& root);
 
+// Bytes of kernel and initrds as the call is told of them.
+uint64_t FileLoadBytes(const LoadRequest& request, LoadKind kind);
+
 // The kernel goes in as the file the user named, so that signatures and measurements are of that file; what
 // came through a pipe or was compressed, and several initrds, go in as one file in memory.
 Result<> LoadByFile(const LoadRequest& request, const Session& session);

@@ -44,6 +44,39 @@ TEST(Load, HandsTheFilesThemselvesToKexecFileLoad) {
   EXPECT_EQ(world.out, "");
 }
 
+TEST(Load, ADryRunIsRefusedAsTheLoadWouldBe) {
+  struct Row {
+    const char *path, *text;
+    std::string_view why;
+  };
+  const Row rows[] = {
+      {"proc/sys/kernel/kexec_load_disabled", "1\n", "kernel.kexec_load_disabled is 1"},
+      {"proc/sys/kernel/kexec_load_limit_reboot", "0\n", "kernel.kexec_load_limit_reboot is 0"},
+      {"sys/kernel/security/lockdown", "none [integrity] confidentiality\n",
+       "kernel lockdown is 'integrity'"},
+  };
+  for (const Row& row : rows) {
+    CmdWorld world;
+    const std::string kernel = world.WriteKernel();
+    EXPECT_EQ(world.Run({"-c", "-l", "--dry-run", kernel}), kExitOk) << world.message;
+    world.machine.File(row.path, row.text);
+    EXPECT_EQ(world.Run({"-c", "-l", "--dry-run", kernel}), kExitFailed) << row.path;
+    EXPECT_THAT(world.message, AllOf(HasSubstr("kexec_load: "), HasSubstr(row.why), EndsWith(kNothing)));
+    EXPECT_THAT(world.kernel.loads(), IsEmpty());
+  }
+}
+
+TEST(Load, ADryRunIsRefusedByFilesAboveHalfOfRamAsTheLoadIs) {
+  CmdWorld world;
+  world.machine.File("proc/meminfo", "MemTotal:  4 kB\n");
+  const std::string kernel = world.WriteKernel();
+  EXPECT_EQ(world.Run({"-s", "-l", kernel}), kExitFailed);
+  const std::string loaded = world.message;
+  EXPECT_THAT(loaded, HasSubstr("the kernel takes at most 2048, half of its 4096 bytes of RAM"));
+  EXPECT_EQ(world.Run({"-s", "-l", "--dry-run", kernel}), kExitFailed);
+  EXPECT_EQ(world.message, loaded);
+}
+
 TEST(Load, AsksForNoInitrdWhereNoneIsGiven) {
   CmdWorld world;
   EXPECT_EQ(world.Run({"-l", "-s", world.WriteKernel()}), 0) << world.message;
