@@ -78,9 +78,10 @@ std::vector<ArchiveMember> WalkInitrd(Bytes file, GzipCheck gzip = GzipCheck::kT
 // Refuses (kMalformed) a file that is cut short or damaged, naming the archive, its offset and what is
 // missing. Warns when the file is no archive the kernel unpacks (it may be a file system image for the old
 // initrd, or the kernel), and about what the kernel will not unpack: LZ4 frames and what follows the legacy
-// format without a gap, xz with a check other than CRC-32 or other filters, zstd's skippable frames, dictionaries
-// and windows of more than 128 MiB, cpio archives off a multiple of 4, and contents that are no cpio archive (of
-// the first 16 archives, at most 64 KiB or one block of each is unpacked): once for all archives alike. `name` is used in messages, as "initrd 'name'".
+// format without a gap, xz with a check other than CRC-32 or other filters, zstd's skippable frames,
+// dictionaries and windows of more than 128 MiB, cpio archives off a multiple of 4, and contents that are no
+// cpio archive (of the first 16 archives, at most 64 KiB or one block of each is unpacked): once for all
+// archives alike. `name` is used in messages, as "initrd 'name'".
 Result<> CheckInitrd(Bytes file, std::string_view name, Diagnostics& diagnostics,
                      GzipCheck gzip = GzipCheck::kTrailer);
 
