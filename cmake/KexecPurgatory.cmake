@@ -60,7 +60,7 @@ function(kexec_add_purgatory name)
   cmake_parse_arguments(arg "" "PROCESSOR;TRIPLE" "FLAGS;CODE_FLAGS;LINK;SOURCES;DIGEST" ${ARGN})
   set(root "${KEXEC_PURGATORY_ROOT}")
   add_library(kexec_purgatory_${name} OBJECT "${root}/arch/purgatory/blob.S" blob.cc)
-  target_link_libraries(kexec_purgatory_${name} PRIVATE kexec_flags)
+  target_link_libraries(kexec_purgatory_${name} PRIVATE kexec_product_flags)
   target_include_directories(kexec_purgatory_${name} PRIVATE "${root}" "${root}/lib/include")
   target_compile_definitions(kexec_purgatory_${name} PRIVATE
     $<$<COMPILE_LANGUAGE:ASM>:KEXEC_PURGATORY_NAME=kexec_purgatory_${name}>)

@@ -57,9 +57,9 @@ Result<const OptionRow*> ResolveLong(std::string_view given, Architecture machin
 }
 
 // Walks over argv once; Take* consume one word, and the next one if it is a value.
-class PrePass {
+class FirstPass {
  public:
-  PrePass(std::span<const std::string_view> words, Architecture machine) : words_(words), machine_(machine) {}
+  FirstPass(std::span<const std::string_view> words, Architecture machine) : words_(words), machine_(machine) {}
 
   Result<CanonicalWords> Run() {
     while (next_ < words_.size() && !out_.help && !out_.version) {
@@ -135,7 +135,7 @@ class PrePass {
 }  // namespace
 
 Result<CanonicalWords> CanonicaliseWords(std::span<const std::string_view> words, Architecture machine) {
-  return PrePass(words, machine).Run();
+  return FirstPass(words, machine).Run();
 }
 
 }  // namespace kexec

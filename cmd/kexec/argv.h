@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The pre-pass over argv. kexec's callers write options in every way getopt_long(3) understands: clusters
-// (-ps), values glued on (-tTYPE), abbreviations (--reuse-cmd), --name value and --name=value, options after
-// the kernel, and
-// "--". The parser behind it (CLI11) knows some of these and reads others differently, so they are all turned
-// into one form here: "--name" or "--name", "value".
+// The first pass over argv. kexec's callers write options in every way getopt_long(3) understands: clusters (-ps), values
+// glued on (-tTYPE), abbreviations (--reuse-cmd), --name value and --name=value, options after the kernel, and "--". What
+// an abbreviation means depends on the machine, so getopt_long itself cannot be asked. All ways end in one form here:
+// "--name" or "--name", "value".
 #pragma once
 
 #include <span>

@@ -2,20 +2,53 @@
 #include "cmd/kexec/console.h"
 
 #include <spdlog/logger.h>
-#include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/ansicolor_sink.h>
+#include <spdlog/sinks/sink.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <string_view>
 #include <utility>
 
 #include "kexec/printable.h"
 
 namespace kexec {
+namespace {
+
+// A line of standard error. spdlog's own sinks bring a formatter of dates and a thread's clock along.
+class StandardError final : public spdlog::sinks::sink {
+ public:
+  explicit StandardError(bool color) : color_(color) {}
+
+  void log(const spdlog::details::log_msg& message) override {
+    const std::string_view color = color_ ? ColorOf(message.level) : "";
+    Write(color);
+    Write({message.payload.data(), message.payload.size()});
+    if (!color.empty()) Write(kReset);
+    Write("\n");
+  }
+  void flush() override { std::fflush(stderr); }
+  void set_pattern(const std::string&) override {}
+  void set_formatter(std::unique_ptr<spdlog::formatter>) override {}
+
+ private:
+  // ECMA-48, "Select Graphic Rendition".
+  static constexpr std::string_view kReset = "\033[m";
+  static std::string_view ColorOf(spdlog::level::level_enum level) {
+    if (level == spdlog::level::warn) return "\033[33m\033[1m";
+    return level == spdlog::level::err ? "\033[31m\033[1m" : "";
+  }
+  static void Write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
+  bool color_;
+};
+
+}  // namespace
+
 class Console::Log {
  public:
-  explicit Log(bool color) : logger_("kexec", MakeSink(color)) {
-    logger_.set_formatter(std::make_unique<spdlog::pattern_formatter>("%^%v%$"));
+  explicit Log(bool color) : logger_("kexec", std::make_shared<StandardError>(color)) {
     logger_.set_level(spdlog::level::debug);
     logger_.flush_on(spdlog::level::debug);
   }
@@ -25,13 +58,6 @@ class Console::Log {
   }
 
  private:
-  static spdlog::sink_ptr MakeSink(bool color) {
-    auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_st>(color ? spdlog::color_mode::always
-                                                                                : spdlog::color_mode::never);
-    sink->set_color(spdlog::level::debug, sink->reset);
-    return sink;
-  }
-
   spdlog::logger logger_;
 };
 

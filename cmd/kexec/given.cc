@@ -3,9 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -52,25 +49,6 @@ std::string Complaint(const OptionRow& row, std::string_view value, Architecture
   return {};
 }
 
-// One row as an option of CLI11. Repeats: all values are kept, whoever asks takes the last.
-CLI::Option* AddRow(CLI::App& app, const OptionRow& row, Architecture machine) {
-  const std::string name = fmt::format("--{}", row.name);
-  if (row.value == Value::kNone) return app.add_flag(name);
-  return app.add_option(name)
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
-      ->check(
-          CLI::Validator([&row, machine](std::string& value) { return Complaint(row, value, machine); }, {}));
-}
-
-// CLI11 writes "--name: complaint" where a validator complains.
-std::string InOurWords(const CLI::ParseError& error) {
-  const std::string_view what = error.what();
-  const size_t colon = what.find(": ");
-  if (!what.starts_with("--") || colon == std::string_view::npos) return std::string(what);
-  return fmt::format("option '{}': {}", what.substr(0, colon), what.substr(colon + 2));
-}
-
 }  // namespace
 
 std::optional<std::string> GivenOptions::Last(OptionId id) const {
@@ -96,26 +74,29 @@ std::vector<OptionId> GivenOptions::Ids() const {
   return ids;
 }
 
+void GivenOptions::Add(OptionId id, std::optional<std::string> value) {
+  std::vector<std::string>& values = values_[id];
+  if (value) values.push_back(*std::move(value));
+  order_.push_back(id);
+}
+
 Result<GivenOptions> ParseGiven(const std::vector<std::string>& canonical_options, Architecture machine) {
   GivenOptions given;
-  try {
-    CLI::App app;
-    app.set_help_flag();
-    std::vector<std::pair<CLI::Option*, OptionId>> added;
-    for (const OptionRow& row : OptionTable()) added.emplace_back(AddRow(app, row, machine), row.id);
-    // CLI11 takes the words last first.
-    app.parse(std::vector<std::string>(canonical_options.rbegin(), canonical_options.rend()));
-    for (const auto& [option, id] : added) {
-      if (option->count() == 0) continue;
-      const bool flag = RowOf(id).value == Value::kNone;
-      given.Add(id, flag ? std::vector<std::string>{} : option->results());
+  for (auto word = canonical_options.begin(); word != canonical_options.end(); ++word) {
+    const OptionRow* row =
+        word->starts_with("--") ? FindLongOption(std::string_view(*word).substr(2)) : nullptr;
+    if (row == nullptr) return Fail(Errc::kNotRecognised, "unrecognized option '{}'", *word);
+    if (row->value == Value::kNone) {
+      given.Add(row->id, std::nullopt);
+      continue;
     }
-    for (const CLI::Option* option : app.parse_order()) {
-      given.AddOccurrence(
-          std::ranges::find(added, option, &std::pair<CLI::Option*, OptionId>::first)->second);
+    if (++word == canonical_options.end()) {
+      return Fail(Errc::kUsage, "option '--{}' requires an argument: {}", row->name, row->argument);
     }
-  } catch (const CLI::ParseError& error) {
-    return Fail(Errc::kUsage, "{}", InOurWords(error));
+    if (const std::string complaint = Complaint(*row, *word, machine); !complaint.empty()) {
+      return Fail(Errc::kUsage, "option '--{}': {}", row->name, complaint);
+    }
+    given.Add(row->id, *word);
   }
   return given;
 }

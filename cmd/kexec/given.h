@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // What was given on the command line, checked value by value, before anybody asks what it means together.
-// CLI11 is behind this header and nowhere else.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +28,8 @@ class GivenOptions {
   // Everything given, in the order of the option table.
   std::vector<OptionId> Ids() const;
 
-  void Add(OptionId id, std::vector<std::string> values) { values_[id] = std::move(values); }
-  void AddOccurrence(OptionId id) { order_.push_back(id); }
+  // One more occurrence; flags have no value.
+  void Add(OptionId id, std::optional<std::string> value);
   // As if it had not been given.
   void Drop(OptionId id) { values_.erase(id); }
 

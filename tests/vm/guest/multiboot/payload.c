@@ -9,11 +9,13 @@
 
 void tell(uint32_t magic, uint32_t information, uint32_t base);
 
-static uint32_t zeroed[1024];           // .bss
+static uint32_t zeroed[1024];                 // .bss
 static uint32_t filled[2] = {0x600dda7a, 1};  // .data
 
 static void out8(uint16_t port, uint8_t value) { __asm__ volatile("outb %0, %1" : : "a"(value), "Nd"(port)); }
-static void out16(uint16_t port, uint16_t value) { __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port)); }
+static void out16(uint16_t port, uint16_t value) {
+  __asm__ volatile("outw %0, %1" : : "a"(value), "Nd"(port));
+}
 static uint8_t in8(uint16_t port) {
   uint8_t value;
   __asm__ volatile("inb %1, %0" : "=a"(value) : "Nd"(port));
