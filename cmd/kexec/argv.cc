@@ -59,7 +59,8 @@ Result<const OptionRow*> ResolveLong(std::string_view given, Architecture machin
 // Walks over argv once; Take* consume one word, and the next one if it is a value.
 class FirstPass {
  public:
-  FirstPass(std::span<const std::string_view> words, Architecture machine) : words_(words), machine_(machine) {}
+  FirstPass(std::span<const std::string_view> words, Architecture machine)
+      : words_(words), machine_(machine) {}
 
   Result<CanonicalWords> Run() {
     while (next_ < words_.size() && !out_.help && !out_.version) {

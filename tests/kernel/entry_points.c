@@ -11,12 +11,12 @@ enum { kPageTables = 3 };
 
 // Control pages of the two images that can be loaded, and of the one being loaded.
 static struct {
-  struct kimage *image;
+  struct kimage* image;
   size_t count;
   struct MachinePart parts[16];
 } control[3];
 
-static void Remember(struct kimage *image, struct page *page, unsigned order) {
+static void Remember(struct kimage* image, struct page* page, unsigned order) {
   size_t slot = 0;
   while (slot < ARRAY_SIZE(control) && control[slot].image != image) ++slot;
   for (size_t i = 0; slot == ARRAY_SIZE(control) && i < ARRAY_SIZE(control); ++i) {
@@ -29,15 +29,15 @@ static void Remember(struct kimage *image, struct page *page, unsigned order) {
   control[slot].parts[control[slot].count++] = (struct MachinePart){begin, begin + (PAGE_SIZE << order)};
 }
 
-static int TakeControlPages(struct kimage *image, unsigned order) {
-  struct page *page = kimage_alloc_control_pages(image, order);
+static int TakeControlPages(struct kimage* image, unsigned order) {
+  struct page* page = kimage_alloc_control_pages(image, order);
   if (page == NULL) return -ENOMEM;
   clear_highpage(page);
   Remember(image, page, order);
   return 0;
 }
 
-int machine_kexec_prepare(struct kimage *image) {
+int machine_kexec_prepare(struct kimage* image) {
   Remember(image, image->control_code_page, (unsigned)get_order(KEXEC_CONTROL_PAGE_SIZE));
   if (image->swap_page != NULL) Remember(image, image->swap_page, 0);
   for (int i = 0; i < kPageTables; ++i) {
@@ -46,34 +46,34 @@ int machine_kexec_prepare(struct kimage *image) {
   return TakeControlPages(image, min(1u, machine.config.max_order));
 }
 
-int kimage_crash_copy_vmcoreinfo(struct kimage *image) {
+int kimage_crash_copy_vmcoreinfo(struct kimage* image) {
   return image->type == KEXEC_TYPE_CRASH ? TakeControlPages(image, 0) : 0;
 }
 
-void machine_kexec_cleanup(struct kimage *image) {
+void machine_kexec_cleanup(struct kimage* image) {
   for (size_t i = 0; i < ARRAY_SIZE(control); ++i) {
     if (control[i].image == image) control[i].image = NULL;
   }
 }
 
-void machine_kexec(struct kimage *image) { (void)image; }  // a test plays the page list itself
+void machine_kexec(struct kimage* image) { (void)image; }  // a test plays the page list itself
 
-long sys_kexec_load(unsigned long, unsigned long, struct kexec_segment *, unsigned long);
-long compat_sys_kexec_load(compat_ulong_t, compat_ulong_t, struct compat_kexec_segment *, compat_ulong_t);
+long sys_kexec_load(unsigned long, unsigned long, struct kexec_segment*, unsigned long);
+long compat_sys_kexec_load(compat_ulong_t, compat_ulong_t, struct compat_kexec_segment*, compat_ulong_t);
 
 _Static_assert(sizeof(struct UserSegment) == sizeof(struct kexec_segment), "the ABI of kexec_load");
 _Static_assert(sizeof(struct UserSegment32) == sizeof(struct compat_kexec_segment), "its 32-bit ABI");
 
-long KernelLoad(uint64_t entry, uint64_t count, const struct UserSegment *segments, uint64_t flags) {
-  return sys_kexec_load(entry, count, (struct kexec_segment *)segments, flags);
+long KernelLoad(uint64_t entry, uint64_t count, const struct UserSegment* segments, uint64_t flags) {
+  return sys_kexec_load(entry, count, (struct kexec_segment*)segments, flags);
 }
 
-long KernelLoadCompat(uint32_t entry, uint32_t count, const struct UserSegment32 *segments, uint32_t flags) {
-  return compat_sys_kexec_load(entry, count, (struct compat_kexec_segment *)segments, flags);
+long KernelLoadCompat(uint32_t entry, uint32_t count, const struct UserSegment32* segments, uint32_t flags) {
+  return compat_sys_kexec_load(entry, count, (struct compat_kexec_segment*)segments, flags);
 }
 
-bool KernelImage(bool crash, struct LoadedImage *view) {
-  struct kimage *image = crash ? kexec_crash_image : kexec_image;
+bool KernelImage(bool crash, struct LoadedImage* view) {
+  struct kimage* image = crash ? kexec_crash_image : kexec_image;
   if (image == NULL) return false;
   *view = (struct LoadedImage){
       .identity = (uint64_t)image,
@@ -92,7 +92,7 @@ bool KernelImage(bool crash, struct LoadedImage *view) {
 }
 
 // The middle of kexec_file_load (kernel/kexec_file.c), whose other parts (reading, signatures, loaders) stay outside.
-static long LoadFileImage(struct kimage *image) {
+static long LoadFileImage(struct kimage* image) {
   long result = sanity_check_segment_list(image);
   if (result != 0) return result;
   image->control_code_page = kimage_alloc_control_pages(image, (unsigned)get_order(KEXEC_CONTROL_PAGE_SIZE));
@@ -113,8 +113,8 @@ static long LoadFileImage(struct kimage *image) {
   return result;
 }
 
-long KernelLoadFile(uint64_t entry, uint64_t count, const struct UserSegment *segments, bool crash) {
-  struct kimage *image = do_kimage_alloc_init();
+long KernelLoadFile(uint64_t entry, uint64_t count, const struct UserSegment* segments, bool crash) {
+  struct kimage* image = do_kimage_alloc_init();
   if (image == NULL) return -ENOMEM;
   image->file_mode = 1;
   image->start = entry;

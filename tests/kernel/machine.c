@@ -7,12 +7,12 @@
 static const uint64_t kMaxMem = (1ul << 46) - 1;
 
 struct Machine machine;
-struct task_struct *current;
+struct task_struct* current;
 struct resource crashk_res;
 static char log_text[1 << 16];
 static size_t log_used;
 
-void MachineBug(const char *format, ...) {
+void MachineBug(const char* format, ...) {
   va_list arguments;
   va_start(arguments, format);
   fputs("simulated machine: ", stderr);
@@ -22,7 +22,7 @@ void MachineBug(const char *format, ...) {
   abort();
 }
 
-void MachineStart(const struct MachineConfig *config, const struct MachinePart *wanted, size_t wanted_count) {
+void MachineStart(const struct MachineConfig* config, const struct MachinePart* wanted, size_t wanted_count) {
   if (machine.on) MachineBug("one machine at a time");
   memset(&machine, 0, sizeof(machine));
   machine.config = *config;
@@ -54,7 +54,7 @@ void MachineResetCounters(void) {
   log_text[0] = '\0';
 }
 
-void MachineSetFaults(const struct MachineFaults *faults) { machine.faults = *faults; }
+void MachineSetFaults(const struct MachineFaults* faults) { machine.faults = *faults; }
 
 uint64_t MachineCopiedAfterSignal(void) { return machine.counters.copied_bytes - machine.signal_bytes; }
 
@@ -68,7 +68,7 @@ bool MachineTick(void) {
 bool MachineRefuses(void) {
   MachineTick();
   const uint64_t n = ++machine.counters.allocations;
-  const struct MachineFaults *faults = &machine.faults;
+  const struct MachineFaults* faults = &machine.faults;
   return n == faults->fail_allocation || (faults->fail_from != 0 && n >= faults->fail_from) ||
          (faults->fail_every != 0 && n % faults->fail_every == 0);
 }
@@ -81,10 +81,10 @@ struct Object {  // before what the kernel gets
   uint64_t bytes, padding;
 };
 
-void *ShimAllocate(size_t count, size_t size, gfp_t gfp) {
+void* ShimAllocate(size_t count, size_t size, gfp_t gfp) {
   size_t bytes;
   if (MachineRefuses() || __builtin_mul_overflow(count, size, &bytes)) return NULL;
-  struct Object *object = malloc(sizeof(*object) + bytes);
+  struct Object* object = malloc(sizeof(*object) + bytes);
   if (object == NULL) MachineBug("no memory for an object of %zu bytes", bytes);
   // What the kernel does not clear is not zero.
   memset(object + 1, (gfp & __GFP_ZERO) != 0 ? 0 : 0xa5, bytes);
@@ -95,15 +95,15 @@ void *ShimAllocate(size_t count, size_t size, gfp_t gfp) {
   return object + 1;
 }
 
-void ShimFree(const void *address) {
+void ShimFree(const void* address) {
   if (address == NULL) return;
-  struct Object *object = (struct Object *)address - 1;
+  struct Object* object = (struct Object*)address - 1;
   --machine.counters.objects_held;
   machine.counters.bytes_held -= object->bytes;
   free(object);
 }
 
-unsigned long copy_from_user(void *to, const void *from, unsigned long count) {
+unsigned long copy_from_user(void* to, const void* from, unsigned long count) {
   MachineTick();
   // The kernel copies up to the byte that cannot be read.
   const unsigned long good = ++machine.copies == machine.faults.fail_copy ? count / 2 : count;
@@ -112,8 +112,8 @@ unsigned long copy_from_user(void *to, const void *from, unsigned long count) {
   return count - good;
 }
 
-void *memdup_array_user(const void *from, size_t count, size_t size) {
-  void *copy = ShimAllocate(count, size, GFP_USER);
+void* memdup_array_user(const void* from, size_t count, size_t size) {
+  void* copy = ShimAllocate(count, size, GFP_USER);
   if (copy == NULL) return ERR_PTR(-ENOMEM);
   if (count != 0) memcpy(copy, from, count * size);  // an unload has no list
   return copy;
@@ -126,18 +126,18 @@ bool ShimPoll(void) {
 
 void ShimReschedule(void) { MachineTick(); }
 
-void ShimLock(struct mutex *lock) {
+void ShimLock(struct mutex* lock) {
   if (lock->held) MachineBug("a lock is taken twice");
   lock->held = true;
 }
 
-void ShimUnlock(struct mutex *lock) {
+void ShimUnlock(struct mutex* lock) {
   if (!lock->held) MachineBug("a lock is given back that nobody has");
   lock->held = false;
 }
 
-void ShimLog(const char *format, ...) {
-  for (const char *at = format; (at = strstr(at, "%p")) != NULL; at += 2) {
+void ShimLog(const char* format, ...) {
+  for (const char* at = format; (at = strstr(at, "%p")) != NULL; at += 2) {
     if (at[2] >= 'A') MachineBug("no simulation of the format '%s'", format);
   }
   va_list arguments;
@@ -149,9 +149,9 @@ void ShimLog(const char *format, ...) {
   log_used += (size_t)length;
 }
 
-const char *MachineLog(void) { return log_text; }
+const char* MachineLog(void) { return log_text; }
 
-void ShimWarn(const char *condition, const char *file, int line) {
+void ShimWarn(const char* condition, const char* file, int line) {
   MachineBug("WARN_ON(%s) at %s:%d", condition, file, line);
 }
 

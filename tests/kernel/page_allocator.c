@@ -11,21 +11,21 @@
 #include "tests/kernel/shim.h"
 
 struct Order {
-  uint32_t *sequence;  // block numbers, in the order they are handed out; null until asked for
+  uint32_t* sequence;  // block numbers, in the order they are handed out; null until asked for
   uint64_t cursor;
   uint64_t blocks, free_blocks;
-  uint16_t *taken;  // pages taken, per block
-  uint32_t *freed;  // stack of blocks to hand out again, stale ones among them
+  uint16_t* taken;  // pages taken, per block
+  uint32_t* freed;  // stack of blocks to hand out again, stale ones among them
   uint64_t freed_count, freed_room;
 };
 
 static struct {
-  uint8_t *memory;  // of the largest machine so far, kept for the next: page faults cost more than the tests
+  uint8_t* memory;  // of the largest machine so far, kept for the next: page faults cost more than the tests
   uint64_t memory_bytes;
-  struct page *map;
-  bool *unavailable;  // busy, reserved, or in the crash region
-  bool *wanted;
-  bool *hidden;  // alloc_pages_at does not find it
+  struct page* map;
+  bool* unavailable;  // busy, reserved, or in the crash region
+  bool* wanted;
+  bool* hidden;  // alloc_pages_at does not find it
   struct Order orders[kMaxOrder + 1];
   uint64_t random;
 } pages;
@@ -37,14 +37,14 @@ static uint64_t Random(uint64_t below) {  // xorshift64*
   return (pages.random * 0x2545f4914f6cdd1dull >> 11) % below;
 }
 
-static void *Map(uint64_t size) {
-  void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+static void* Map(uint64_t size) {
+  void* memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) MachineBug("cannot map %lu bytes for the simulated machine", size);
   return memory;
 }
 
-static void *Allocate(uint64_t count, uint64_t size) {
-  void *memory = calloc(count, size);
+static void* Allocate(uint64_t count, uint64_t size) {
+  void* memory = calloc(count, size);
   if (memory == NULL) MachineBug("no memory for the simulated machine");
   return memory;
 }
@@ -52,7 +52,7 @@ static void *Allocate(uint64_t count, uint64_t size) {
 // Marks pages as taken (+1) or free (-1) in every order.
 static void Account(uint64_t first, uint64_t count, int change) {
   for (unsigned k = 0; k <= kMaxOrder; ++k) {
-    struct Order *order = &pages.orders[k];
+    struct Order* order = &pages.orders[k];
     for (uint64_t page = first; page < first + count;) {
       const uint64_t block = page >> k;
       if (block >= order->blocks) break;  // the odd pages at the end of memory make no block
@@ -73,11 +73,11 @@ static bool WantsAny(uint64_t first, uint64_t count) {
   return false;
 }
 
-static void Reverse(uint32_t *first, uint64_t count) {
+static void Reverse(uint32_t* first, uint64_t count) {
   for (uint64_t i = 0; i < count / 2; ++i) swap(first[i], first[count - 1 - i]);
 }
 
-static void Shuffle(uint32_t *first, uint64_t count) {
+static void Shuffle(uint32_t* first, uint64_t count) {
   for (uint64_t i = count; i > 1; --i) {
     const uint64_t other = Random(i);
     swap(first[i - 1], first[other]);
@@ -85,8 +85,8 @@ static void Shuffle(uint32_t *first, uint64_t count) {
 }
 
 // Blocks with destinations to the front; the others keep their order behind them. The answer: how many.
-static uint64_t DestinationsToFront(uint32_t *sequence, uint64_t blocks, unsigned k) {
-  uint32_t *others = Allocate(blocks, sizeof(*others));
+static uint64_t DestinationsToFront(uint32_t* sequence, uint64_t blocks, unsigned k) {
+  uint32_t* others = Allocate(blocks, sizeof(*others));
   uint64_t front = 0, back = 0;
   for (uint64_t i = 0; i < blocks; ++i) {
     if (WantsAny((uint64_t)sequence[i] << k, 1ul << k)) {
@@ -100,8 +100,8 @@ static uint64_t DestinationsToFront(uint32_t *sequence, uint64_t blocks, unsigne
   return front;
 }
 
-static void Interleave(uint32_t *sequence, uint64_t blocks, uint64_t destinations) {
-  uint32_t *sorted = Allocate(blocks, sizeof(*sorted));
+static void Interleave(uint32_t* sequence, uint64_t blocks, uint64_t destinations) {
+  uint32_t* sorted = Allocate(blocks, sizeof(*sorted));
   memcpy(sorted, sequence, blocks * sizeof(*sorted));
   uint64_t destination = 0, other = destinations;
   for (uint64_t i = 0; i < blocks; ++i) {
@@ -112,8 +112,8 @@ static void Interleave(uint32_t *sequence, uint64_t blocks, uint64_t destination
 }
 
 static void MakeSequence(unsigned k) {
-  struct Order *order = &pages.orders[k];
-  uint32_t *sequence = order->sequence = Allocate(order->blocks + 1, sizeof(*sequence));
+  struct Order* order = &pages.orders[k];
+  uint32_t* sequence = order->sequence = Allocate(order->blocks + 1, sizeof(*sequence));
   const uint64_t blocks = order->blocks;
   for (uint64_t i = 0; i < blocks; ++i) sequence[i] = (uint32_t)i;
   uint64_t destinations;
@@ -153,7 +153,7 @@ static void TakeAway(uint64_t first, uint64_t count) {
   }
 }
 
-void PageAllocatorStart(const struct MachinePart *wanted, size_t wanted_count) {
+void PageAllocatorStart(const struct MachinePart* wanted, size_t wanted_count) {
   const uint64_t count = machine.config.pages;
   if (pages.memory_bytes < count << kPageShift) {
     if (pages.memory != NULL) munmap(pages.memory, pages.memory_bytes);
@@ -166,13 +166,14 @@ void PageAllocatorStart(const struct MachinePart *wanted, size_t wanted_count) {
   pages.hidden = Allocate(count, sizeof(*pages.hidden));
   pages.random = machine.config.seed * 2 + 1;
   for (unsigned k = 0; k <= kMaxOrder; ++k) {
-    struct Order *order = &pages.orders[k];
+    struct Order* order = &pages.orders[k];
     memset(order, 0, sizeof(*order));
     order->blocks = order->free_blocks = count >> k;
     order->taken = Allocate(order->blocks + 1, sizeof(*order->taken));
   }
   for (size_t i = 0; i < wanted_count; ++i) {
-    for (uint64_t page = wanted[i].begin >> kPageShift; page < min(wanted[i].end >> kPageShift, count); ++page) {
+    for (uint64_t page = wanted[i].begin >> kPageShift; page < min(wanted[i].end >> kPageShift, count);
+         ++page) {
       pages.wanted[page] = true;
     }
   }
@@ -201,7 +202,7 @@ void PageAllocatorStop(void) {
 
 // A free block; there is one (free_blocks).
 static uint64_t FindBlock(unsigned k) {
-  struct Order *order = &pages.orders[k];
+  struct Order* order = &pages.orders[k];
   while (order->freed_count > 0) {
     const uint32_t block = order->freed[--order->freed_count];
     if (order->taken[block] == 0) return block;
@@ -221,10 +222,10 @@ static void NoteShortage(gfp_t gfp, unsigned k) {
   if (may_wait && !gives_up && k <= PAGE_ALLOC_COSTLY_ORDER) ++machine.counters.oom_kills;
 }
 
-static struct page *HandOut(uint64_t first, unsigned k, gfp_t gfp) {
+static struct page* HandOut(uint64_t first, unsigned k, gfp_t gfp) {
   const uint64_t count = 1ul << k;
   Account(first, count, +1);
-  struct page *page = &pages.map[first];
+  struct page* page = &pages.map[first];
   page->order = (uint8_t)k;
   for (uint64_t i = 0; i < count; ++i) page[i].allocated = true;
   machine.counters.pages_held += count;
@@ -235,7 +236,7 @@ static struct page *HandOut(uint64_t first, unsigned k, gfp_t gfp) {
 
 // All of the block is free, and can be seen to be.
 static bool IsFreeAt(uint64_t first, unsigned k) {
-  const struct Order *order = &pages.orders[k];
+  const struct Order* order = &pages.orders[k];
   if (first >> k >= order->blocks || order->taken[first >> k] != 0) return false;
   for (uint64_t page = first; page < first + (1ul << k); ++page) {
     if (pages.hidden[page]) return false;
@@ -243,7 +244,7 @@ static bool IsFreeAt(uint64_t first, unsigned k) {
   return true;
 }
 
-struct page *alloc_pages(gfp_t gfp, unsigned int k) {
+struct page* alloc_pages(gfp_t gfp, unsigned int k) {
   if (MachineRefuses()) return NULL;
   if (k > kMaxOrder) MachineBug("alloc_pages: order %u", k);
   if ((gfp & (__GFP_COMP | __GFP_NOFAIL)) != 0) MachineBug("alloc_pages: no simulation of flags %#x", gfp);
@@ -256,7 +257,7 @@ struct page *alloc_pages(gfp_t gfp, unsigned int k) {
 
 // mm/page_alloc.c of the series: the largest free block that starts at `first`. What is in use was not asked for, so it
 // does not count as an allocation.
-struct page *alloc_pages_at(gfp_t gfp, unsigned long first, unsigned int *wanted) {
+struct page* alloc_pages_at(gfp_t gfp, unsigned long first, unsigned int* wanted) {
   unsigned k = min3(*wanted, machine.config.max_order, (unsigned)kMaxOrder);
   if (first >= machine.config.pages) return NULL;
   if (first != 0) k = min(k, (unsigned)__builtin_ctzl(first));
@@ -266,7 +267,7 @@ struct page *alloc_pages_at(gfp_t gfp, unsigned long first, unsigned int *wanted
   return HandOut(first, k, gfp);
 }
 
-void __free_pages(struct page *page, unsigned int k) {
+void __free_pages(struct page* page, unsigned int k) {
   const uint64_t first = page_to_pfn(page);
   const uint64_t count = 1ul << k;
   if (page->order != k) MachineBug("page %#lx is freed with order %u, it has %u", first, k, page->order);
@@ -278,7 +279,7 @@ void __free_pages(struct page *page, unsigned int k) {
   }
   machine.counters.pages_held -= count;
   Account(first, count, -1);
-  struct Order *order = &pages.orders[k];
+  struct Order* order = &pages.orders[k];
   if (order->freed_count == order->freed_room) {
     order->freed_room = order->freed_room * 2 + 64;
     order->freed = realloc(order->freed, order->freed_room * sizeof(*order->freed));
@@ -287,43 +288,43 @@ void __free_pages(struct page *page, unsigned int k) {
   order->freed[order->freed_count++] = (uint32_t)(first >> k);
 }
 
-void split_page(struct page *page, unsigned int k) {
+void split_page(struct page* page, unsigned int k) {
   if (!page->allocated || page->order != k) MachineBug("split_page: page %#lx", page_to_pfn(page));
   for (uint64_t i = 0; i < 1ul << k; ++i) page[i].order = 0;
 }
 
 unsigned long ShimPages(void) { return machine.config.pages; }
 
-struct page *pfn_to_page(unsigned long pfn) {
+struct page* pfn_to_page(unsigned long pfn) {
   if (pfn >= machine.config.pages) MachineBug("pfn_to_page: %#lx is no page of this machine", pfn);
   return &pages.map[pfn];
 }
 
-unsigned long page_to_pfn(const struct page *page) {
+unsigned long page_to_pfn(const struct page* page) {
   const uint64_t pfn = (uint64_t)(page - pages.map);
-  if (pfn >= machine.config.pages) MachineBug("page_to_pfn: %p is no page", (const void *)page);
+  if (pfn >= machine.config.pages) MachineBug("page_to_pfn: %p is no page", (const void*)page);
   return pfn;
 }
 
-void *phys_to_virt(phys_addr_t address) {
+void* phys_to_virt(phys_addr_t address) {
   if (address >> kPageShift >= machine.config.pages) MachineBug("phys_to_virt: %#lx is not in RAM", address);
   return pages.memory + address;
 }
 
-phys_addr_t virt_to_phys(const void *address) {
-  const uint64_t offset = (uint64_t)((const uint8_t *)address - pages.memory);
+phys_addr_t virt_to_phys(const void* address) {
+  const uint64_t offset = (uint64_t)((const uint8_t*)address - pages.memory);
   if (offset >> kPageShift >= machine.config.pages) MachineBug("virt_to_phys: %p is not in RAM", address);
   return offset;
 }
 
-uint8_t *MachineMemory(uint64_t address) { return phys_to_virt(address); }
+uint8_t* MachineMemory(uint64_t address) { return phys_to_virt(address); }
 bool MachineOwned(uint64_t page_number) { return pfn_to_page(page_number)->allocated; }
 bool MachineBusy(uint64_t page_number) { return pages.unavailable[page_number]; }
 
-void clear_page(void *page) {
+void clear_page(void* page) {
   if (!machine.config.without_contents) memset(page, 0, PAGE_SIZE);
 }
 
-void copy_highpage(struct page *to, struct page *from) {
+void copy_highpage(struct page* to, struct page* from) {
   if (!machine.config.without_contents) memcpy(page_address(to), page_address(from), PAGE_SIZE);
 }

@@ -162,16 +162,8 @@ const Sample kSamples[] = {
     {"Packed", BootableBzImage, {"-c", "-i", "--decompress"}},
     {"Vmlinux", [] { return SmallVmlinux(true, 0x1000).Build(); }, {"-c"}},
     {"Elf32", Elf32, {"-c"}},
-    {"Multiboot1",
-     [] {
-       return MultibootElf({0x1badb002, 3, -(0x1badb002U + 3)});
-     },
-     {"-c"}},
-    {"Multiboot2",
-     [] {
-       return MultibootElf({0xe85250d6, 0, 24, -(0xe85250d6U + 24), 0, 8});
-     },
-     {"-c"}},
+    {"Multiboot1", [] { return MultibootElf({0x1badb002, 3, -(0x1badb002U + 3)}); }, {"-c"}},
+    {"Multiboot2", [] { return MultibootElf({0xe85250d6, 0, 24, -(0xe85250d6U + 24), 0, 8}); }, {"-c"}},
     {"UnifiedImage", UnifiedImage, {"-c", "-i"}},
     {"Gzip", [] { return Gzip(BootableBzImage()); }, {"-c"}},
 };

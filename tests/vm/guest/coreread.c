@@ -41,7 +41,8 @@ static Core OpenCore(const char* path) {
   const size_t bytes = header.e_phnum * sizeof(Elf64_Phdr);
   core.count = header.e_phnum;
   core.headers = malloc(bytes);
-  if (!core.headers || pread(core.file, core.headers, bytes, (off_t)header.e_phoff) != (ssize_t)bytes) Die(path);
+  if (!core.headers || pread(core.file, core.headers, bytes, (off_t)header.e_phoff) != (ssize_t)bytes)
+    Die(path);
   return core;
 }
 
@@ -49,7 +50,8 @@ static Core OpenCore(const char* path) {
 static void VisitWindow(const Core* core, uint64_t offset, uint64_t physical, uint64_t bytes, Visit* visit,
                         void* context) {
   const uint64_t slack = offset % (uint64_t)sysconf(_SC_PAGESIZE);
-  const unsigned char* data = mmap(NULL, bytes + slack, PROT_READ, MAP_PRIVATE, core->file, (off_t)(offset - slack));
+  const unsigned char* data =
+      mmap(NULL, bytes + slack, PROT_READ, MAP_PRIVATE, core->file, (off_t)(offset - slack));
   if (data == MAP_FAILED) Die("mmap of the core");
   visit(context, data + slack, physical, bytes);
   munmap((void*)data, bytes + slack);
@@ -105,7 +107,8 @@ static void LookAtPage(Search* search, const unsigned char* data, uint64_t physi
 
 static void LookAtWindow(void* context, const unsigned char* data, uint64_t physical, uint64_t bytes) {
   const uint64_t skip = (kPageBytes - physical % kPageBytes) % kPageBytes;
-  for (uint64_t at = skip; at + kPageBytes <= bytes; at += kPageBytes) LookAtPage(context, data + at, physical + at);
+  for (uint64_t at = skip; at + kPageBytes <= bytes; at += kPageBytes)
+    LookAtPage(context, data + at, physical + at);
 }
 
 // Prints the runs of pages found; returns how many pages were.
@@ -117,7 +120,8 @@ static unsigned PrintRuns(const Search* search) {
       continue;
     }
     uint64_t next = first + 1;
-    while (next < kPatternPages && search->found[next] == search->found[first] + (next - first) * kPageBytes) ++next;
+    while (next < kPatternPages && search->found[next] == search->found[first] + (next - first) * kPageBytes)
+      ++next;
     printf("%" PRIu64 " %#" PRIx64 " %" PRIu64 "\n", first, search->found[first], next - first);
     pages += (unsigned)(next - first);
     first = next;

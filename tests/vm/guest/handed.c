@@ -29,14 +29,16 @@ static void ReadMemory(pid_t child, const void* from, void* to, size_t size) {
   if (process_vm_readv(child, &local, 1, &remote, 1, 0) != (ssize_t)size) Die("process_vm_readv");
 }
 
-static void KeepSegment(pid_t child, const char* folder, unsigned long number, const struct kexec_segment* segment) {
+static void KeepSegment(pid_t child, const char* folder, unsigned long number,
+                        const struct kexec_segment* segment) {
   char path[256];
   char* bytes = malloc(segment->bufsz + 1);
   if (bytes == NULL) Die("malloc");
   if (segment->bufsz != 0) ReadMemory(child, segment->buf, bytes, segment->bufsz);
   snprintf(path, sizeof(path), "%s/%lu", folder, number);
   FILE* file = fopen(path, "wb");
-  if (file == NULL || fwrite(bytes, 1, segment->bufsz, file) != segment->bufsz || fclose(file) != 0) Die(path);
+  if (file == NULL || fwrite(bytes, 1, segment->bufsz, file) != segment->bufsz || fclose(file) != 0)
+    Die(path);
   free(bytes);
 }
 
@@ -60,7 +62,8 @@ static void Keep(pid_t child, const char* folder, const struct user_regs_struct*
 static int Follow(pid_t child, const char* folder, int* kept) {
   int status = 0;
   int inside = 0;  // between the stop before and the stop after a kexec_load
-  while (ptrace(PTRACE_SYSCALL, child, 0, 0) == 0 && waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
+  while (ptrace(PTRACE_SYSCALL, child, 0, 0) == 0 && waitpid(child, &status, 0) == child &&
+         WIFSTOPPED(status)) {
     if (WSTOPSIG(status) != (SIGTRAP | 0x80)) continue;
     struct user_regs_struct registers;
     if (ptrace(PTRACE_GETREGS, child, 0, &registers) != 0) Die("PTRACE_GETREGS");
@@ -95,7 +98,8 @@ int main(int argc, char** argv) {
   int status = 0;
   int kept = 0;
   if (waitpid(child, &status, 0) != child) Die("waitpid");
-  if (ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0) Die("PTRACE_SETOPTIONS");
+  if (ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0)
+    Die("PTRACE_SETOPTIONS");
   status = Follow(child, argv[1], &kept);
   return kept && WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }

@@ -27,7 +27,16 @@ struct Hypercall {
 };
 #define HYPERCALL _IOC(_IOC_NONE, 'P', 0, sizeof(struct Hypercall))
 // xen/include/public/xen.h and kexec.h; the numbers of live updates as kexec-tools has them (kexec/kexec-xen.h).
-enum { KEXEC_OP = 37, EXECUTE = 0, GET_RANGE = 3, LOAD = 4, UNLOAD = 5, STATUS = 6, LIVE_UPDATE_RANGE = 7, LIVE_UPDATE = 2 };
+enum {
+  KEXEC_OP = 37,
+  EXECUTE = 0,
+  GET_RANGE = 3,
+  LOAD = 4,
+  UNLOAD = 5,
+  STATUS = 6,
+  LIVE_UPDATE_RANGE = 7,
+  LIVE_UPDATE = 2
+};
 struct Range {
   int32_t name, number;
   uint64_t size, begin;
@@ -131,13 +140,15 @@ static int Answer(pid_t child, const struct Hypercall* call) {
 static int Follow(pid_t child) {
   int status = 0;
   int inside = 0;  // between the stop before and the stop after a call that is answered here
-  while (ptrace(PTRACE_SYSCALL, child, 0, 0) == 0 && waitpid(child, &status, 0) == child && WIFSTOPPED(status)) {
+  while (ptrace(PTRACE_SYSCALL, child, 0, 0) == 0 && waitpid(child, &status, 0) == child &&
+         WIFSTOPPED(status)) {
     if (WSTOPSIG(status) != (SIGTRAP | 0x80)) continue;
     struct user_regs_struct registers;
     if (ptrace(PTRACE_GETREGS, child, 0, &registers) != 0) Die("PTRACE_GETREGS");
     if (inside) {
       registers.rax = 0;
-    } else if (registers.orig_rax == SYS_ioctl && registers.rsi == HYPERCALL && registers.rax == (unsigned long long)-ENOSYS) {
+    } else if (registers.orig_rax == SYS_ioctl && registers.rsi == HYPERCALL &&
+               registers.rax == (unsigned long long)-ENOSYS) {
       struct Hypercall call;
       ReadMemory(child, registers.rdx, &call, sizeof(call));
       if (!Answer(child, &call)) continue;
@@ -169,7 +180,8 @@ int main(int argc, char** argv) {
   }
   int status = 0;
   if (waitpid(child, &status, 0) != child) Die("waitpid");
-  if (ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0) Die("PTRACE_SETOPTIONS");
+  if (ptrace(PTRACE_SETOPTIONS, child, 0, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0)
+    Die("PTRACE_SETOPTIONS");
   status = Follow(child);
   return kept && WIFEXITED(status) ? WEXITSTATUS(status) : 125;
 }
