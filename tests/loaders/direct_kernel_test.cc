@@ -19,13 +19,14 @@
 namespace kexec::testing {
 namespace {
 
-// Debian's kernels of KEXEC_TEST_KERNELS, by their version.
+// Debian's kernels of KEXEC_TEST_KERNELS for amd64, by their version: the boards' may lie beside them.
 std::map<std::string, DirectLinux> UnpackedKernels() {
   std::map<std::string, DirectLinux> kernels;
   const char* directory = std::getenv("KEXEC_TEST_KERNELS");
   if (directory == nullptr) return kernels;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
     if (!entry.is_regular_file() || !entry.path().filename().string().starts_with("vmlinuz")) continue;
+    if (entry.path().string().find("amd64") == std::string::npos) continue;
     SCOPED_TRACE(entry.path());
     SilentDiagnostics diagnostics;
     const auto image =

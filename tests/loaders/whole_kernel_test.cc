@@ -15,13 +15,15 @@
 namespace kexec::testing {
 namespace {
 
+// Those of this architecture: the folder of a cache may hold the boards' beside them.
 std::vector<std::filesystem::path> WholeKernels() {
   std::vector<std::filesystem::path> kernels;
   const char* directory = std::getenv("KEXEC_TEST_KERNELS");
   if (directory == nullptr || !std::filesystem::is_directory(directory)) return kernels;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(directory)) {
-    if (entry.is_regular_file() && entry.path().filename().string().starts_with("vmlinuz"))
-      kernels.push_back(entry);
+    const std::filesystem::path& path = entry.path();
+    if (!entry.is_regular_file() || !path.filename().string().starts_with("vmlinuz")) continue;
+    if (path.string().find("amd64") != std::string::npos) kernels.push_back(path);
   }
   return kernels;
 }
