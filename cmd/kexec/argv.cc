@@ -122,8 +122,7 @@ class FirstPass {
     }
     out_.help = row.id == OptionId::kHelp;
     out_.version = row.id == OptionId::kVersion;
-    out_.options.push_back(fmt::format("--{}", row.name));
-    if (value) out_.options.emplace_back(*value);
+    out_.options.push_back({&row, value ? std::optional<std::string>(*value) : std::nullopt});
     return {};
   }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The first pass over argv. kexec's callers write options in every way getopt_long(3) understands: clusters (-ps), values
-// glued on (-tTYPE), abbreviations (--reuse-cmd), --name value and --name=value, options after the kernel, and "--". What
-// an abbreviation means depends on the machine, so getopt_long itself cannot be asked. All ways end in one form here:
-// "--name" or "--name", "value".
+// The first pass over argv. kexec's callers write options in every way getopt_long(3) understands: clusters
+// (-ps), values glued on (-tTYPE), abbreviations (--reuse-cmd), --name value and --name=value, options after
+// the kernel, and "--". What an abbreviation means depends on the machine, so getopt_long itself cannot be
+// asked. All ways end in one form here: the option's row, and its value.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,10 +16,13 @@
 
 namespace kexec {
 
+struct CanonicalOption {
+  const OptionRow* row;              // in OptionTable()
+  std::optional<std::string> value;  // there exactly if the row has an argument, whatever it looks like
+};
+
 struct CanonicalWords {
-  // Per option "--name", the row's first name in full, and one more element, whatever it looks like, if the
-  // row has an argument. In the order given; repeats are kept.
-  std::vector<std::string> options;
+  std::vector<CanonicalOption> options;  // in the order given; repeats are kept
   // The words that are no options, in order; a lone "-" is one, an empty word is not.
   std::vector<std::string> operands;
   // --help or --version was met; nothing behind it was looked at.

@@ -80,23 +80,12 @@ void GivenOptions::Add(OptionId id, std::optional<std::string> value) {
   order_.push_back(id);
 }
 
-Result<GivenOptions> ParseGiven(const std::vector<std::string>& canonical_options, Architecture machine) {
+Result<GivenOptions> ParseGiven(std::span<const CanonicalOption> options, Architecture machine) {
   GivenOptions given;
-  for (auto word = canonical_options.begin(); word != canonical_options.end(); ++word) {
-    const OptionRow* row =
-        word->starts_with("--") ? FindLongOption(std::string_view(*word).substr(2)) : nullptr;
-    if (row == nullptr) return Fail(Errc::kNotRecognised, "unrecognized option '{}'", *word);
-    if (row->value == Value::kNone) {
-      given.Add(row->id, std::nullopt);
-      continue;
-    }
-    if (++word == canonical_options.end()) {
-      return Fail(Errc::kUsage, "option '--{}' requires an argument: {}", row->name, row->argument);
-    }
-    if (const std::string complaint = Complaint(*row, *word, machine); !complaint.empty()) {
-      return Fail(Errc::kUsage, "option '--{}': {}", row->name, complaint);
-    }
-    given.Add(row->id, *word);
+  for (const auto& [row, value] : options) {
+    const std::string complaint = value ? Complaint(*row, *value, machine) : "";
+    if (!complaint.empty()) return Fail(Errc::kUsage, "option '--{}': {}", row->name, complaint);
+    given.Add(row->id, value);
   }
   return given;
 }

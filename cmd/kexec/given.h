@@ -40,7 +40,7 @@ class GivenOptions {
 
 // Checks each argument against its row's Value, as `machine` takes it. Errors (kUsage) name the option, the
 // value and what is allowed.
-Result<GivenOptions> ParseGiven(const std::vector<std::string>& canonical_options, Architecture machine);
+Result<GivenOptions> ParseGiven(std::span<const CanonicalOption> options, Architecture machine);
 
 // A number as strtoul with base 0 reads it (decimal, 0x hexadecimal, 0 octal), but the whole text, without
 // sign or blanks, and at most 2^64-1; nullopt otherwise.

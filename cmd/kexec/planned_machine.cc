@@ -13,12 +13,8 @@ std::optional<std::string> RootIn(std::span<const std::string_view> words) {
   const Result<CanonicalWords> canonical = CanonicaliseWords(words);
   if (!canonical.has_value()) return std::nullopt;
   std::optional<std::string> root;
-  const std::vector<std::string>& options = canonical->options;
-  for (size_t i = 0; i < options.size(); ++i) {
-    const OptionRow* row = FindLongOption(std::string_view(options[i]).substr(2));
-    if (row == nullptr || row->value == Value::kNone) continue;
-    ++i;  // its value
-    if (row->id == OptionId::kRoot) root = options[i];
+  for (const CanonicalOption& option : canonical->options) {
+    if (option.row->id == OptionId::kRoot) root = option.value;
   }
   return root;
 }

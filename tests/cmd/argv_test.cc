@@ -20,7 +20,10 @@ std::string Canonical(const std::vector<std::string>& words, Architecture machin
   const auto result = CanonicaliseWords(views, machine);
   if (!result.has_value()) return "error: " + result.error().message();
   std::string text;
-  for (const std::string& word : result->options) text += fmt::format("<{}>", word);
+  for (const CanonicalOption& option : result->options) {
+    text += fmt::format("<--{}>", option.row->name);
+    if (option.value) text += fmt::format("<{}>", *option.value);
+  }
   if (!result->operands.empty()) text += fmt::format(" | {}", fmt::join(result->operands, " "));
   if (result->help) text += " help";
   if (result->version) text += " version";

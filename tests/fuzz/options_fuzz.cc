@@ -43,10 +43,15 @@ void CheckAccepted(const kexec::Options& options) {
 void CheckCanonicalForm(const std::vector<std::string_view>& words, const kexec::Options& options) {
   const auto canonical = kexec::CanonicaliseWords(words);
   Require(canonical.has_value());
-  std::vector<std::string_view> again(canonical->options.begin(), canonical->options.end());
+  std::vector<std::string> again;
+  for (const kexec::CanonicalOption& option : canonical->options) {
+    again.push_back("--" + std::string(option.row->name));
+    if (option.value) again.push_back(*option.value);
+  }
   if (!canonical->help && !canonical->version) again.emplace_back("--");
   again.insert(again.end(), canonical->operands.begin(), canonical->operands.end());
-  auto twice = kexec::ParseArguments(again);
+  const std::vector<std::string_view> views(again.begin(), again.end());
+  auto twice = kexec::ParseArguments(views);
   Require(twice.has_value());
   // Empty words are gone, and so is the warning about them.
   twice->warnings.insert(twice->warnings.begin(), canonical->warnings.begin(), canonical->warnings.end());
