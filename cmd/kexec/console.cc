@@ -21,12 +21,14 @@ class StandardError final : public spdlog::sinks::sink {
  public:
   explicit StandardError(bool color) : color_(color) {}
 
+  // In one write: lines of several processes on one terminal do not mix.
   void log(const spdlog::details::log_msg& message) override {
     const std::string_view color = color_ ? ColorOf(message.level) : "";
-    Write(color);
-    Write({message.payload.data(), message.payload.size()});
-    if (!color.empty()) Write(kReset);
-    Write("\n");
+    std::string line(color);
+    line.append(message.payload.data(), message.payload.size());
+    if (!color.empty()) line += kReset;
+    line += '\n';
+    std::fwrite(line.data(), 1, line.size(), stderr);
   }
   void flush() override { std::fflush(stderr); }
   void set_pattern(const std::string&) override {}
@@ -39,8 +41,6 @@ class StandardError final : public spdlog::sinks::sink {
     if (level == spdlog::level::warn) return "\033[33m\033[1m";
     return level == spdlog::level::err ? "\033[31m\033[1m" : "";
   }
-  static void Write(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
-
   bool color_;
 };
 
