@@ -17,7 +17,7 @@ foreach(library elf=PkgConfig::LIBELF lzma=PkgConfig::LIBLZMA zstd=PkgConfig::LI
 endforeach()
 
 # What our programs never call but archives link all the same, because it stands in one object with what they do call:
-# compressors (LZ4 HC, bzip2), zstd's formats before 1.0 (loaders/compress/zstd.cc looks at the magic number first), and the
+# compressors (LZ4 HC, bzip2), zstd's formats before 1.0 (RecogniseArchive looks at the magic number of each frame first), and the
 # demangler for the name of an exception nobody caught. A call would end in abort. 0.2 MB of a program of 2.
 set(KEXEC_NEVER_CALLED _ZN9__gnu_cxx27__verbose_terminate_handlerEv)
 if(KEXEC_ARCHIVE_lz4 MATCHES "\\.a$")

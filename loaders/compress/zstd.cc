@@ -54,18 +54,9 @@ class ZstdDecoder final : public StreamDecoder {
   ZSTD_DCtx* context_;
 };
 
-// The formats before 1.0 (magic numbers 0xfd2fb525 to 0xfd2fb527), which libzstd may read as well: kernels do not.
-bool IsFrame(Bytes file, uint64_t begin) {
-  const auto word = ReadAt<Le<uint32_t>>(file, begin);
-  if (!word) return false;
-  const uint32_t magic = *word;
-  return magic == ZSTD_MAGICNUMBER || (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
-}
-
 }  // namespace
 
 Result<uint64_t> DecodeZstd(Bytes file, uint64_t begin, Output& output, const DecompressLimits& limits) {
-  if (!IsFrame(file, begin)) return Fail(Errc::kMalformed, "no zstd frame begins at {:#x}", begin);
   ZstdDecoder decoder(limits.memory);
   return DecodeStream(decoder, file, begin, output);
 }

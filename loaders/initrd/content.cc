@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-// What a compressed archive holds must begin with the header of a cpio member (init/initramfs.c, do_header()).
-#include <algorithm>
-#include <string_view>
-
+// What a compressed archive holds must begin with the header of a cpio member (init/initramfs.c,
+// do_header()).
 #include "loaders/compress/codec.h"
 #include "loaders/decompress.h"
 #include "loaders/identify.h"
@@ -15,11 +13,6 @@ namespace {
 constexpr uint64_t kLookedAt = 64 << 10;
 constexpr uint64_t kLargestBlock = uint64_t{8} << 20;
 
-bool StartsWith(Bytes bytes, std::string_view text) {
-  return bytes.size() >= text.size() &&
-         std::ranges::equal(bytes.first(text.size()), std::as_bytes(std::span(text)));
-}
-
 }  // namespace
 
 std::string JudgeContent(Bytes file, const ArchiveMember& member) {
@@ -31,10 +24,10 @@ std::string JudgeContent(Bytes file, const ArchiveMember& member) {
   static_cast<void>(DecodeOneStream(archive, 0, output, {}));
   const Bytes start = output.view();
   if (start.size() < 6 || start[0] == std::byte{0}) return {};
-  if (StartsWith(start, "070701") || StartsWith(start, "070702")) return {};
+  if (RecogniseArchive(start) == ArchiveFormat::kCpio) return {};
   return fmt::format(
-      "does not hold a cpio archive, its contents look like {}: the kernel unpacks neither it nor what follows "
-      "(pack with cpio -H newc, each archive in one stream)",
+      "does not hold a cpio archive, its contents look like {}: the kernel unpacks neither it nor what "
+      "follows (pack with cpio -H newc, each archive in one stream)",
       IdentifyContents(start).looks_like);
 }
 

@@ -136,6 +136,20 @@ TEST_P(Format, CountsOtherBytesBehindIt) {
   EXPECT_EQ(unpacked->bytes.size(), kContentSize);
 }
 
+// libzstd may read them as well; kernels do not, and the program links it without that part.
+TEST(Zstd, FormatsBefore10AreNotUnpacked) {
+  const ByteVector sound = Fixture("zst");
+  for (const int first : {0x22, 0x23, 0x24, 0x25, 0x26, 0x27}) {
+    ByteVector old = sound;
+    old[0] = std::byte(first);
+    EXPECT_EQ(MessageOf(Decompress(old)), "not compressed in a known format") << first;
+    const auto joined = Decompress(sound + old);
+    ASSERT_TRUE(joined.has_value()) << joined.error().message();
+    EXPECT_EQ(joined->bytes.size(), kContentSize) << first;
+    EXPECT_EQ(joined->ignored, old.size()) << first;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(
     All, Format,
     ::testing::Values(Row{"gz", ArchiveFormat::kGzip, "gzip"}, Row{"crc32.xz", ArchiveFormat::kXz, "xz"},
