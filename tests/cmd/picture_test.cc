@@ -89,7 +89,9 @@ TEST(DrawMemory, OfAShreddedMapCostsWhatSortingItsRangesDoes) {
   };
   const testing::Work once = work(10'000);
   testing::ExpectLinear(once, work(20'000));
-  if (testing::CountsSteps()) EXPECT_GT(once.steps, 10'000u);
+  if (testing::CountsSteps()) {
+    EXPECT_GT(once.steps, 10'000u);
+  }
 }
 
 TEST(DrawMemory, OfNothingIsAnEmptyFrame) { EXPECT_EQ(DrawMemory({}, {}, {.columns = 10}), "||\n"); }

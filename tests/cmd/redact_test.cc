@@ -147,8 +147,8 @@ TEST_P(RedactedRecord, PlansTheSameAndTellsLess) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfRecordedMachines, RedactedRecord,
-                         ::testing::Values("arm64-dt-1g", "bios-2g-smp2", "uefi-1g"), [](const auto& info) {
-                           std::string name = info.param;
+                         ::testing::Values("arm64-dt-1g", "bios-2g-smp2", "uefi-1g"), [](const auto& each) {
+                           std::string name = each.param;
                            std::ranges::replace(name, '-', '_');
                            return name;
                          });

@@ -122,7 +122,9 @@ class UkiAndGiven : public ::testing::TestWithParam<std::tuple<Given, const char
       for (; archives.size() >= kArchive; archives.remove_prefix(kArchive)) marks.push_back(MarkOf(archives));
       return marks;
     }
-    if (!crash()) EXPECT_TRUE(world_.kernel.Boot().has_value());
+    if (!crash()) {
+      EXPECT_TRUE(world_.kernel.Boot().has_value());
+    }
     for (const RawSegment& segment : world_.kernel.loads().at(0).segments) {
       const std::string bytes = AsText(world_.kernel.memory().Read(PhysAddr(segment.mem), segment.bufsz));
       std::string_view archives = bytes;

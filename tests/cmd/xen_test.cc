@@ -201,7 +201,9 @@ std::vector<std::string> CoreHeaders(const XenLoadSeen& load) {
       };
       const bool note = bytes[at] == 4;
       headers.push_back(fmt::format("{} {:#x}+{:#x}", note ? "note" : "load", number(24), number(32)));
-      if (!note) EXPECT_EQ(number(16), UINT64_MAX) << "virtual address";
+      if (!note) {
+        EXPECT_EQ(number(16), UINT64_MAX) << "virtual address";
+      }
     }
   }
   return headers;

@@ -93,7 +93,9 @@ class CapiMemory : public ::testing::Test {
 
   // What is asked of a call during which an allocation failed; some can be done without.
   void Check(int code) const {
-    if (code != KEXEC_OK) EXPECT_STRNE(kexec_error_text(context_), "");
+    if (code != KEXEC_OK) {
+      EXPECT_STRNE(kexec_error_text(context_), "");
+    }
   }
   long FailEachOf(const std::function<int()>& call) const {
     return FailEach(call, [this](int code) { Check(code); });

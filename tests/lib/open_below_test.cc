@@ -120,7 +120,7 @@ TEST_P(BelowAFolder, FilesAreMade) {
 }
 
 INSTANTIATE_TEST_SUITE_P(ByEach, BelowAFolder, ::testing::Values(&OpenBelow, &WalkBelow),
-                         [](const auto& info) { return info.index == 0 ? "Call" : "Walk"; });
+                         [](const auto& each) { return each.index == 0 ? "Call" : "Walk"; });
 
 // From now on openat2(2) of this process answers `error`.
 bool RefuseOpenat2(int error) {

@@ -97,7 +97,7 @@ class Arm64Plan : public ::testing::Test {
   ScratchRoot scratch_;
   RecordingDiagnostics diagnostics_;
   ImageKernel image_;
-  BootInputs inputs_{.kernel = {},
+  BootInputs inputs_{.kernel = KernelImage{},
                      .kernel_name = "Image",
                      .initrds = {},
                      .window = Range(0, UINT64_MAX),

@@ -39,7 +39,9 @@ DeviceTree Overlay() {
 std::string Applied(const DeviceTree& overlay) {
   DeviceTree tree = Base();
   const auto applied = tree.ApplyOverlay(overlay.Packed());
-  if (!applied) EXPECT_EQ(tree.Packed(), Base().Packed());
+  if (!applied) {
+    EXPECT_EQ(tree.Packed(), Base().Packed());
+  }
   return MessageOf(applied);
 }
 
@@ -186,7 +188,9 @@ TEST(OverlayDamage, OfTheTreeBelowIsTakenOrRefusedWhole) {
     if (!tree) continue;
     ++read;
     const ByteVector before = tree->Packed();
-    if (!tree->ApplyOverlay(overlay).has_value()) ASSERT_EQ(tree->Packed(), before) << i;
+    if (!tree->ApplyOverlay(overlay).has_value()) {
+      ASSERT_EQ(tree->Packed(), before) << i;
+    }
   }
   EXPECT_GT(read, 1000u);
 }

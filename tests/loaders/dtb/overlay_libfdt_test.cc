@@ -84,7 +84,9 @@ class Maker {
       (references[Upto(references.size())] += fmt::format("{}:links:{}", node, offset)) += '\0';
     }
     EXPECT_TRUE(overlay.SetCells(node, "links", cells));
-    if (!offsets.empty()) EXPECT_TRUE(overlay.SetCells("/__local_fixups__" + node, "links", offsets));
+    if (!offsets.empty()) {
+      EXPECT_TRUE(overlay.SetCells("/__local_fixups__" + node, "links", offsets));
+    }
   }
 
   std::mt19937 random_;

@@ -25,8 +25,8 @@ using testing::Work;
 
 template <class T>
 void Append(std::vector<std::byte>& out, const T& value) {
-  const auto* bytes = reinterpret_cast<const std::byte*>(&value);
-  out.insert(out.end(), bytes, bytes + sizeof(value));
+  out.resize(out.size() + sizeof(value));
+  std::memcpy(&out[out.size() - sizeof(value)], &value, sizeof(value));
 }
 
 // A core with `count` program headers, told in the section header as there may be more than 65,534 (gABI,
