@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 // Any machine, any image: a clear refusal, or a plan that keeps every rule.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
@@ -109,7 +110,7 @@ void CheckPlan(const X86Facts& facts, const BootInputs& inputs, const LinuxImage
 TEST(X86PlanProperty, AnyMachineAndImageGiveAReasonOrAValidPlan) {
   int plans = 0;
   int refusals = 0;
-  EXPECT_TRUE(rc::check("reason or valid plan", [&] {
+  const auto reason_or_plan = [&] {
     const X86Facts facts = AnyFacts();
     const BootInputs inputs = AnyInputs();
     SilentDiagnostics diagnostics;
@@ -124,7 +125,11 @@ TEST(X86PlanProperty, AnyMachineAndImageGiveAReasonOrAValidPlan) {
     }
     ++plans;
     CheckPlan(facts, inputs, *image, *placement, EmitLinux(inputs, *image, *placement, handover));
-  }));
+  };
+  // One case in five is a plan: of 100 cases fewer than ten would be, once in forty runs.
+  for (const char* round : {"first", "second", "third", "fourth"}) {
+    EXPECT_TRUE(rc::check(fmt::format("reason or valid plan, {} round", round), reason_or_plan));
+  }
   EXPECT_GE(plans, 10) << "the generators only make refusals, " << refusals;
 }
 
