@@ -101,11 +101,14 @@ def no_capability(bench):
     launch = f"launch --no-cap={CAP_SYS_BOOT} --"
     transcript = recipe.boot(bench, f"try before kexec -c {LOAD}\n{both_calls(launch)}"
                              f"try unload {launch} kexec -u\ntry exec {launch} kexec -e\n"
-                             f"try user launch --uid=1000 -- kexec -c {LOAD}\ntry loaded loaded\n")
+                             f"try user launch --uid=1000 -- kexec -c {LOAD}\ntry dry {launch} kexec -d --dry-run -c {LOAD}\n"
+                             "try loaded loaded\n")
     boot = transcript.boot(1)
     recipe.expect_success(bench, boot, "before")
     for name in ("load", "file", "auto", "unload", "exec"):
         expect_refusal(bench, boot, name, "Operation not permitted", "CAP_SYS_BOOT")
+    bench.equal(boot["dry"].status, 0, f"dry run: {boot['dry']}")
+    bench.contains(boot["dry"].err, "this process lacks CAP_SYS_BOOT; the load itself needs it", "dry run")
     bench.expect(boot["user"].status in (1, 255) and boot["user"].err, f"load as an ordinary user: {boot['user']}")
     bench.equal(boot.out("loaded"), "1", "kexec_loaded: the kernel loaded before")
 
