@@ -18,8 +18,8 @@ std::string ExplainXen(const CallFacts& facts, int sys_errno);
 // The whole sentence for a known cause.
 std::string ExplainBy(const CallFacts& facts, int sys_errno, std::string_view cause);
 
-// kDoesNotFit where kernel and initrd of that many bytes are more than the kernel takes by kexec_file_load: it
-// reads both before it finds out, if the OOM killer does not come first.
+// kDoesNotFit where kernel and initrd of that many bytes are more than the kernel takes by kexec_file_load:
+// it reads both before it finds out, if the OOM killer does not come first.
 Result<> CheckFilesFit(uint64_t bytes, const SystemRoot& root);
 
 // Two causes of EPERM; nullopt where they do not apply or cannot be read.

@@ -28,8 +28,9 @@ bool KernelIsSince(unsigned major, unsigned minor, const SystemRoot& root) {
 }
 
 // The flag and what it forbids came with Linux 6.17 (07d24902977e, "kexec: enable CMA based contiguous
-// allocation"). kexec_alloc_contig() there asks dma_alloc_from_contiguous() for the alignment of an x86 or arm64
-// kernel, 2 MiB, which cuts it to CONFIG_CMA_ALIGNMENT pages, 1 MiB by default. A crash kernel never lies there.
+// allocation"). kexec_alloc_contig() there asks dma_alloc_from_contiguous() for the alignment of an x86 or
+// arm64 kernel, 2 MiB, which cuts it to CONFIG_CMA_ALIGNMENT pages, 1 MiB by default. A crash kernel never
+// lies there.
 uint64_t NoCmaFlag(LoadKind kind, const SystemRoot& root) {
   if (kind == LoadKind::kCrash || !KernelIsSince(6, 17, root)) return 0;
   return MemInfo("CmaTotal", root).value_or(0) != 0 ? kKexecFileNoCma : 0;

@@ -8,8 +8,8 @@
 
 namespace kexec {
 
-// The flags beyond the load's kind: --no-cma, also where contiguous memory would cost the initrd, --force-dtb, and
-// the kernel's own debug messages for -d where the running kernel knows them.
+// The flags beyond the load's kind: --no-cma, also where contiguous memory would cost the initrd,
+// --force-dtb, and the kernel's own debug messages for -d where the running kernel knows them.
 uint64_t FileLoadFlags(const Options& options, const SystemRoot& root);
 
 // Bytes of kernel and initrds as the call is told of them.

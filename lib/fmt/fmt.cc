@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 // The functions fmt declares in format.h and defines in format-inl.h, compiled once for the whole tree.
-// Without its support of locales, which nothing here asks for ({:L}) and which would link 400 KB of the standard library.
+// Without its support of locales, which nothing here asks for ({:L}) and which would link 400 KB of the
+// standard library.
 #define FMT_STATIC_THOUSANDS_SEPARATOR ','
 #include <fmt/format-inl.h>
 

@@ -75,8 +75,8 @@ class LegacyContent {
 // (lib/decompress_unlz4.c).
 std::string FollowedBy(Bytes rest, uint64_t offset) {
   return fmt::format(
-      "is followed by the {} archive at {:#x} without a gap, which the kernel takes for a block of it and does "
-      "not unpack: put 4 zero bytes or more between them, or give that archive as another --initrd",
+      "is followed by the {} archive at {:#x} without a gap, which the kernel takes for a block of it and "
+      "does not unpack: put 4 zero bytes or more between them, or give that archive as another --initrd",
       ArchiveFormatName(RecogniseArchive(rest)), offset);
 }
 

@@ -134,16 +134,16 @@ Extent Cursor::EndsInside(std::string_view what) const {
 
 namespace {
 
-// init/initramfs.c: unpack_to_rootfs() takes '0' for a cpio archive at a multiple of 4 only, and do_reset() behind
-// a plain cpio archive takes nothing elsewhere ("broken padding").
+// init/initramfs.c: unpack_to_rootfs() takes '0' for a cpio archive at a multiple of 4 only, and do_reset()
+// behind a plain cpio archive takes nothing elsewhere ("broken padding").
 void JudgeAlignment(ArchiveFormat before, ArchiveFormat format, uint64_t offset, Extent& extent) {
   if (offset % 4 == 0 || (format != ArchiveFormat::kCpio && before != ArchiveFormat::kCpio)) return;
   if (extent.completeness == Completeness::kTruncated || extent.completeness == Completeness::kDamaged)
     return;
   if (format == ArchiveFormat::kUnknown) return;  // told as such
   extent.detail =
-      "does not begin at a multiple of 4: the kernel unpacks neither it nor what follows (put zero bytes before "
-      "it, or give it as another --initrd)";
+      "does not begin at a multiple of 4: the kernel unpacks neither it nor what follows (put zero bytes "
+      "before it, or give it as another --initrd)";
 }
 
 }  // namespace

@@ -118,8 +118,8 @@ std::string OddCheck(Bytes bytes) {
                                    : fmt::format("number {}", check));
 }
 
-// 3.1: the filters of the first block; what the kernel takes: dec_block_header() in lib/xz/xz_dec_stream.c, which
-// knows LZMA2, alone or behind one BCJ filter without properties.
+// 3.1: the filters of the first block; what the kernel takes: dec_block_header() in lib/xz/xz_dec_stream.c,
+// which knows LZMA2, alone or behind one BCJ filter without properties.
 std::string OddFilters(Bytes bytes) {
   constexpr uint64_t kLzma2 = 0x21;
   constexpr std::string_view kUse = "(use xz --check=crc32 --lzma2)";

@@ -36,7 +36,7 @@ struct FrameHeader {
   bool needs_dictionary;
 };
 
-// What the kernel allows (ZSTD_MAXWINDOWSIZE_DEFAULT in lib/zstd/decompress/zstd_decompress_internal.h).
+// What the kernel allows (ZSTD_MAXWINDOWSIZE_DEFAULT in lib/zstd/decompress/zstd_decompress.c).
 constexpr uint64_t kMaxWindow = (uint64_t{1} << 27) + 1;
 
 // 3.1.1.1.2
@@ -64,8 +64,8 @@ std::string OddFrame(const FrameHeader& header) {
   }
   if (header.window > kMaxWindow) {
     return fmt::format(
-        "needs a window of {} MiB, the kernel takes at most 128 MiB and unpacks neither this nor what follows "
-        "(use zstd --long=27 or less)",
+        "needs a window of {} MiB, the kernel takes at most 128 MiB and unpacks neither this nor what "
+        "follows (use zstd --long=27 or less)",
         header.window >> 20);
   }
   return {};

@@ -13,8 +13,8 @@
 KEXEC_PUBLIC_BEGIN
 namespace kexec {
 
-// OpenImageFile; but what `path` says lies below a recorded machine's directory is opened there by the rule for
-// its links, whatever the path has become since it was looked up, and is a regular file.
+// OpenImageFile; but what `path` says lies below a recorded machine's directory is opened there by the rule
+// for its links, whatever the path has become since it was looked up, and is a regular file.
 Result<ImageFile> OpenImageFile(const std::filesystem::path& path, uint64_t max_bytes,
                                 const SystemRoot& root);
 
