@@ -9,8 +9,7 @@ target_compile_options(kexec_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   if(CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     # GCC 12 sees std::string overlap itself in "text" + string (GCC bug 105651).
-    target_compile_options(kexec_flags INTERFACE
-      $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
+    target_compile_options(kexec_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-restrict>)
   endif()
   target_compile_options(kexec_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:-Wno-error=cast-align>)
 endif()
